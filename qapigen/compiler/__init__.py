@@ -1,0 +1,1 @@
+"""Schema text in, files out: the compiler.  Start reading at :mod:`.pipeline`."""

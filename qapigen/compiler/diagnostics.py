@@ -1,0 +1,177 @@
+"""Problems as data: what a stage found, collected, and how it is told.
+
+Stages put :class:`Diagnostic` values into a :class:`Report` and go on; words live at the place
+that finds the problem, presentation lives here (terminal) and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .codes import CODES, Code, Stage
+from .source import Span, source_order
+
+__all__ = ["Definition", "Diagnostic", "Note", "Report", "render_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A related place or remark, such as where a name was first defined."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The definition that a diagnostic is about: its kind (``struct`` ...) and name."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} '{self.name}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem.
+
+    ``span`` is the place the language blames: the token for problems of reading, the opening
+    brace for problems of a definition.  ``focus`` is the exact text, where that is narrower.
+    ``span`` is None only when there is no text at all; ``path`` then says what could not be
+    read.  ``hint`` is a way out.
+    """
+
+    code: Code
+    message: str
+    span: Span | None
+    focus: Span | None = None
+    definition: Definition | None = None
+    notes: tuple[Note, ...] = ()
+    hint: str | None = None
+    path: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects diagnostics.  A place and code is reported once, however often it is found."""
+
+    _found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+
+    def error(
+        self,
+        slug: str,
+        span: Span | None,
+        message: str,
+        *,
+        focus: Span | None = None,
+        definition: Definition | None = None,
+        notes: Iterable[Note] = (),
+        hint: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Add a problem; ``slug`` is one of :data:`.codes.CODES`."""
+        self.add(
+            Diagnostic(CODES[slug], message, span, focus, definition, tuple(notes), hint, path)
+        )
+
+    def add(self, found: Diagnostic) -> None:
+        """Add a problem that is complete already."""
+        key = (found.code.slug, found.span, found.focus, found.message)
+        self._found.setdefault(key, found)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything was reported."""
+        return bool(self._found)
+
+    def has_inside(self, span: Span) -> bool:
+        """Whether a problem was reported within ``span``."""
+        return any(
+            d.span is not None
+            and d.span.file is span.file
+            and span.start <= d.span.start <= span.end
+            for d in self._found.values()
+        )
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All diagnostics: those of reading in source order, then the others as reported."""
+        return tuple(sorted(self._found.values(), key=_order))
+
+
+def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
+    if diagnostic.code.stage is not Stage.READ:
+        return (1,)
+    place = source_order(diagnostic.span) if diagnostic.span else ()
+    focus = source_order(diagnostic.focus) if diagnostic.focus else ()
+    return (0, place, focus, diagnostic.code.id, diagnostic.message)
+
+
+# Terminal rendering.
+
+_RED, _BOLD, _BLUE, _RESET = "\x1b[31;1m", "\x1b[1m", "\x1b[34;1m", "\x1b[0m"
+
+
+def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
+    """All diagnostics for a terminal, each as ``path:line:col: error: text`` and its source."""
+    return "".join(_render(d, color) for d in diagnostics)
+
+
+def _render(diagnostic: Diagnostic, color: bool) -> str:
+    place = str(diagnostic.span) if diagnostic.span else str(diagnostic.path)
+    red, bold, reset = (_RED, _BOLD, _RESET) if color else ("", "", "")
+    lines = [
+        f"{bold}{place}: {reset}{red}error: {reset}{bold}{_one_line(diagnostic.message)}{reset}"
+        f" [{diagnostic.code.id}]"
+    ]
+    if diagnostic.definition is not None:
+        lines.append(f"  in {diagnostic.definition}")
+    shown = diagnostic.focus or diagnostic.span
+    if shown is not None:
+        lines += _excerpt(shown, color, named=shown.line != _line(diagnostic.span))
+    for note in diagnostic.notes:
+        where = f"{note.span}: " if note.span else ""
+        lines.append(f"  {where}note: {_one_line(note.message)}")
+    if diagnostic.span is not None:
+        lines += [
+            f"  {at.file.path}:{at.line}: note: included from here"
+            for at in reversed(diagnostic.span.include_trail)
+        ]
+    if diagnostic.hint is not None:
+        lines.append(f"  hint: {_one_line(diagnostic.hint)}")
+    return "\n".join(lines) + "\n"
+
+
+def _line(span: Span | None) -> int:
+    return span.line if span else 0
+
+
+_SHOWN_COLUMNS = 160  # a schema may hold a line of a megabyte
+
+
+def _excerpt(span: Span, color: bool, *, named: bool) -> list[str]:
+    """The source line and a caret under the span, cut to what a terminal can show."""
+    line, column = span.file.position(span.start)
+    text = span.file.line_text(line)
+    end = span.end_column if span.end_line == line else len(text) + 1
+    first = max(0, column - 1 - _SHOWN_COLUMNS // 2)
+    cut = text[first : first + _SHOWN_COLUMNS]
+    carets = max(1, min(end, first + len(cut) + 1) - column)
+    gutter = f"{line:>5} | "
+    # Tabs stay tabs under the line, so that the caret stands right whatever their width.
+    margin = "".join("\t" if c == "\t" else " " for c in cut[: column - 1 - first])
+    red, blue, reset = (_RED, _BLUE, _RESET) if color else ("", "", "")
+    shown = [f"{blue}{gutter}{reset}{_visible(cut)}"]
+    shown.append(f"{blue}{' ' * 5} | {reset}{margin}{red}{'^' * carets}{reset}")
+    return ([f"  {blue}-->{reset} {span}"] if named else []) + shown
+
+
+def _visible(text: str) -> str:
+    """``text`` with control characters, which could play with the terminal, made harmless."""
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

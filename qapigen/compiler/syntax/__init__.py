@@ -1,0 +1,1 @@
+"""What was written: text to trees, includes followed.  Only this room knows lark."""

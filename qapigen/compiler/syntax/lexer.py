@@ -1,0 +1,188 @@
+"""Schema text to tokens.
+
+In: the text of a file.  Out: tokens for the grammar; problems go to the report and the text
+goes on behind them.  Must not know: the grammar, what tokens mean.
+
+One compiled alternation finds every token together with the blanks and comments before it, and
+tokens carry an offset instead of a line and column: this is where a compiler of this language
+spends its time, and positions are only wanted when something is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..dialect import Dialect
+from ..diagnostics import Report
+from ..source import SourceFile, Span
+from . import sections
+from .comments import DOC_BLOCK, unterminated_block
+from .strings import decode_string
+from .tree import Bool, Null, Str
+
+__all__ = ["END", "OpeningBrace", "Source", "Token", "tokens"]
+
+
+@dataclass(slots=True)
+class Source:
+    """What is to be read: a file, from the offset ``start`` on."""
+
+    file: SourceFile
+    dialect: Dialect
+    report: Report
+    start: int = 0
+
+    def span(self, start: int, end: int) -> Span:
+        """The characters ``start`` up to ``end`` of the file."""
+        return Span(self.file, start, end)
+
+
+class Token(NamedTuple):
+    """Punctuation."""
+
+    type: str
+    start: int
+    end: int
+
+
+class OpeningBrace(NamedTuple):
+    """``{``; it knows its source, because building an object may find a key given twice."""
+
+    start: int
+    end: int
+    source: Source
+    type: str = "LBRACE"
+
+
+class _StringToken(Str):
+    __slots__ = ()
+    type = "STRING"
+
+
+class _TrueToken(Bool):
+    __slots__ = ()
+    type = "TRUE"
+
+
+class _FalseToken(Bool):
+    __slots__ = ()
+    type = "FALSE"
+
+
+class _NullToken(Null):
+    __slots__ = ()
+    type = "NULL"
+
+
+class EndToken(NamedTuple):
+    """The end of the file; lark copies a position from the last token, which none needs."""
+
+    start: int
+    end: int
+    type: str = "END"
+    start_pos: int = 0
+    end_pos: int = 0
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+#: The type of the last token.
+END = "END"
+
+_SKIP = r"(?:\s++|#(?!#)[^\n]*+)*+"
+_PUNCTUATION = {
+    "}": "RBRACE",
+    "[": "LBRACKET",
+    "]": "RBRACKET",
+    ":": "COLON",
+    ",": "COMMA",
+}
+_STRING, _MARK, _BRACE, _DOC, _TRUE, _FALSE, _NULL, _QUOTE, _STOP, _STRAY = range(1, 11)
+
+
+def _pattern(string: str, null: str, stray: str) -> re.Pattern[str]:
+    """A token with all that is skipped before it; strings that need work match the quote only."""
+    return re.compile(
+        rf"{_SKIP}(?:{string}|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|({stray}))",
+        re.DOTALL,
+    )
+
+
+# A stray character is told alone, or with the rest of its word.
+_ANY_STRING = r"'([^'\\\n]*+)'"
+_PRINTABLE_STRING = r"'([ -&(-\[\]-~]*+)'"
+_TOKENS_2018 = _pattern(_ANY_STRING, "null", ".")
+_TOKENS_MODERN = _pattern(_PRINTABLE_STRING, r"(?!)", r"[^\s'\[\]{}:,][^\s'\[\]{}:,]*+|.")
+
+
+def tokens(source: Source) -> Iterator[object]:
+    """The tokens of a source, the last of them END."""
+    text = source.file.text
+    pattern = _TOKENS_MODERN if source.dialect.stray_words else _TOKENS_2018
+    at = source.start
+    while True:
+        for found in pattern.finditer(text, at):
+            kind = found.lastindex
+            end = found.end()
+            if kind == _STRING:
+                start, _ = found.span(_STRING)
+                yield _StringToken(found[_STRING], start - 1, end)
+            elif kind == _MARK:
+                yield Token(_PUNCTUATION[found[_MARK]], end - 1, end)
+            elif kind == _BRACE:
+                yield OpeningBrace(end - 1, end, source)
+            elif kind == _TRUE:
+                yield _TrueToken(True, end - 4, end)
+            elif kind == _FALSE:
+                yield _FalseToken(False, end - 5, end)
+            elif kind == _NULL:
+                yield _NullToken(end - 4, end)
+            elif kind == _DOC:
+                at = yield from _doc_block(source, end - 2)
+                break
+            elif kind == _QUOTE:
+                token, at = _long_string(source, end - 1)
+                yield token
+                break
+            elif kind == _STOP:
+                yield EndToken(end, end)
+                return
+            else:
+                _stray(source, found.start(_STRAY), end)
+
+
+def _long_string(source: Source, start: int) -> tuple[_StringToken, int]:
+    """A string with escapes or bad characters; gives the token and where to go on."""
+    text, end = decode_string(source.file, start, source.dialect, source.report)
+    return _StringToken(text, start, end), end
+
+
+def _stray(source: Source, start: int, end: int) -> None:
+    word = source.file.text[start:end]
+    shown = repr(word if len(word) <= 40 else word[:40] + "...")
+    hint = None
+    if word[0] == '"':
+        hint = "strings stand in single quotes"
+    elif word[0].isdigit() or word[0] == "-":
+        hint = "the language has no numbers"
+    elif word[0] == "\ufeff":
+        hint = "save the file without a byte-order mark"
+    elif word.startswith("null"):
+        hint = "only the 2018 dialect has null"
+    source.report.error(
+        "stray-character", source.span(start, end), f"stray {shown}", hint=hint
+    )
+
+
+def _doc_block(source: Source, start: int) -> Generator[object, None, int]:
+    """The tokens of the block whose ``##`` is at ``start``; gives the offset behind it."""
+    found = DOC_BLOCK.match(source.file.text, start)
+    if found is None:
+        return unterminated_block(source.file, start, source.report)
+    yield from sections.cut(source.file, start, found.end(), source.dialect, source.report)
+    return found.end()

@@ -1,0 +1,214 @@
+"""Text of a file to syntax trees and documentation blocks.
+
+In: a :class:`~.lexer.Source`.  Out: the top-level items in order; problems go to the report.
+Only this room knows lark; its exceptions become diagnostics here.
+
+After a syntax error reading goes on at the next line that starts a definition or a
+documentation block, so that one run tells about all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from lark import Lark, Transformer, UnexpectedToken
+from lark.lexer import Lexer
+
+from ..diagnostics import Note
+from ..ir import Doc, Section
+from ..source import Span
+from .lexer import END, Source, tokens
+from .sections import DocToken
+from .tree import Array, Bool, Entry, Null, Object, Str, Value
+
+__all__ = ["Item", "parse"]
+
+#: A documentation block or a top-level value.
+Item = Doc | Value
+
+_ITEMS = (Doc, Str, Bool, Null, Array, Object)
+_RESUME = re.compile(r"^(?:\{|##)", re.MULTILINE)
+_SHOWN = {
+    "LBRACE": "'{'",
+    "RBRACE": "'}'",
+    "LBRACKET": "'['",
+    "RBRACKET": "']'",
+    "COLON": "':'",
+    "COMMA": "','",
+    END: "the end of the file",
+}
+
+
+class _Builder(Transformer[Any, Any]):
+    """Makes tree nodes of the tokens of a rule, called while lark parses: there is no lark tree."""
+
+    def start(self, children: list[Any]) -> list[Item]:
+        return children[:-1]
+
+    def object(self, children: list[Any]) -> Object:
+        entries = {entry.key.text: entry for entry in children[1:-1:2]}
+        if len(entries) != (len(children) - 1) // 2:
+            entries = _first_of_each(children[1:-1:2], children[0].source)
+        return Object(entries, children[0].start, children[-1].end)
+
+    def pair(self, children: list[Any]) -> Entry:
+        return Entry(children[0], children[2])
+
+    def array(self, children: list[Any]) -> Array:
+        return Array(tuple(children[1:-1:2]), children[0].start, children[-1].end)
+
+    def doc(self, children: list[Any]) -> Doc:
+        head: DocToken = children[0]
+        sections: list[Section] = []
+        for part in children[1:-1]:
+            sections += part
+        symbol = head.name if head.type == "DOC_SYMBOL" else None
+        span: Span = children[-1].span
+        return Doc(symbol, span.file.module, span, tuple(sections))
+
+    def text(self, children: list[DocToken]) -> list[Section | None]:
+        return [token.section for token in children]
+
+    description = tagged = text
+
+    def features(self, children: list[DocToken]) -> list[Section | None]:
+        return [token.section for token in children[1:]]
+
+
+def _first_of_each(pairs: list[Entry], source: Source) -> dict[str, Entry]:
+    """The entries without those whose key was there before, which are reported."""
+    entries: dict[str, Entry] = {}
+    for entry in pairs:
+        first = entries.setdefault(entry.key.text, entry)
+        if first is not entry:
+            value = entry.value
+            source.report.error(
+                "duplicate-key",
+                source.span(value.start, value.start + 1),
+                f"the key '{entry.key.text}' is given twice",
+                focus=source.span(entry.key.start, entry.key.end),
+                notes=[Note("first given here", source.span(first.key.start, first.key.end))],
+            )
+    return entries
+
+
+class _Lexer(Lexer):
+    """Gives lark our tokens; a :class:`Source` takes the place of a text."""
+
+    def __init__(self, lexer_conf: object) -> None:
+        """lark hands over its configuration, none of which concerns our lexer."""
+
+    def lex(self, source: Any) -> Iterator[Any]:  # type: ignore[override]  # lark: interface 0
+        return tokens(source)
+
+
+@cache
+def _parser() -> Lark:
+    """The one parser for all dialects: what differs is in the tokens and in later checks."""
+    return Lark.open(
+        "schema.lark",
+        rel_to=__file__,
+        parser="lalr",
+        lexer=_Lexer,
+        transformer=_Builder(visit_tokens=False),
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+    )
+
+
+def parse(source: Source) -> list[Item]:
+    """The items of a source, without those that are not well formed."""
+    items: list[Item] = []
+    parser: Any = _parser()
+    while True:
+        try:
+            items += parser.parse(source)
+            break
+        except UnexpectedToken as error:
+            items += _items_before(error)
+            _report(error, source)
+            resume = _resume(error.token, source)
+            if resume is None:
+                break
+            source = replace(source, start=resume)
+    if not source.dialect.any_top_level:
+        _check_top_level(items, source)
+    return items
+
+
+def _items_before(error: UnexpectedToken) -> list[Item]:
+    """The complete items that were read before the error, found on the parser's stack."""
+    parser: Any = error.interactive_parser
+    for value in parser.parser_state.value_stack[:1]:
+        children = getattr(value, "children", [])
+        return [item for item in children if isinstance(item, _ITEMS)]
+    return []
+
+
+def _resume(token: Any, source: Source) -> int | None:
+    """Where reading goes on: the next line that starts like a top-level item.
+
+    It may be the line of the offending token itself, when an item before it was left open.
+    """
+    at = max(token.start, source.start + 1)
+    found = _RESUME.search(source.file.text, at)
+    return found.start() if found else None
+
+
+# What was expected, told by what the parser would have accepted.
+
+_VALUES = frozenset(("STRING", "TRUE", "FALSE", "NULL", "LBRACE", "LBRACKET"))
+
+
+def _report(error: UnexpectedToken, source: Source) -> None:
+    token: Any = error.token
+    expected = frozenset(error.expected)
+    slug, message, hint = _explain(expected, token, source)
+    start = token.start
+    span = source.span(start, max(token.end, start + 1) if token.type != END else start)
+    source.report.error(slug, span, f"{message}, not {_show(token)}", hint=hint)
+
+
+def _explain(expected: frozenset[str], token: Any, source: Source) -> tuple[str, str, str | None]:
+    """The diagnostic, the start of its message and a hint."""
+    literal = token.type in ("STRING", "TRUE", "FALSE", "LBRACE", "LBRACKET")
+    comma = "put a comma before it" if literal else None
+    if expected == {"COLON"}:
+        return "expected-colon", "expected ':' behind the key", None
+    if expected == {"COMMA", "RBRACE"}:
+        return "expected-comma-or-brace", "expected ',' or '}'", comma
+    if expected == {"COMMA", "RBRACKET"}:
+        return "expected-comma-or-bracket", "expected ',' or ']'", comma
+    trailing = "take the comma before it away" if token.type in ("RBRACE", "RBRACKET") else None
+    if expected == {"STRING"}:
+        return "expected-key", "expected a key behind ','", trailing
+    if expected == {"STRING", "RBRACE"}:
+        return "expected-key-or-brace", "expected a key or '}'", None
+    if "RBRACKET" in expected:
+        return "expected-value-or-bracket", "expected a value or ']'", None
+    if END in expected and not source.dialect.any_top_level:
+        return "top-level-not-object", "expected '{'", None
+    return "expected-value", "expected a value", trailing
+
+
+def _show(token: Any) -> str:
+    if token.type == "STRING":
+        text = token.text if len(token.text) <= 40 else token.text[:40] + "..."
+        return f"'{text}'"
+    if token.type.startswith("DOC_"):
+        return "a documentation block"
+    return _SHOWN.get(token.type, f"'{token.type.lower()}'")
+
+
+def _check_top_level(items: list[Item], source: Source) -> None:
+    for item in items:
+        if not isinstance(item, Doc | Object):
+            source.report.error(
+                "top-level-not-object",
+                source.span(item.start, item.start + 1),
+                "expected '{': a schema is a sequence of objects",
+            )

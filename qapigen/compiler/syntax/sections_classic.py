@@ -1,0 +1,127 @@
+"""Sections of documentation blocks in the dialects 2018 and 7.2.
+
+A marker at the start of a line begins a section wherever it stands, and a section goes on to
+the next marker.  Text that is not indented, behind a blank line, ends a description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..ir import SectionKind
+from .sections import DocToken, SectionCutter
+
+__all__ = ["ClassicCutter"]
+
+_TAGS = frozenset(("Returns:", "Since:", "Note:", "Notes:", "Example:", "Examples:", "TODO:"))
+_NAME_IN_TEXT = re.compile(r"@\S+:")
+_SINGLE = ("Returns", "Since")
+_EXAMPLES = ("Example", "Examples")
+
+
+class ClassicCutter(SectionCutter):
+    """Cuts one block, line by line; ``kind``, ``name``, ``body`` are the section at hand."""
+
+    kind = SectionKind.TEXT
+    name = ""
+    begun = 0
+    closed = False  # whether something other than descriptions has begun behind the body
+    heading: DocToken | None = None  # 'Features:', until its first description is there
+
+    def free_form(self) -> Iterator[DocToken]:
+        """The sections of a block that documents no definition: one, if there is any text."""
+        self.body = [""]
+        for index, line in enumerate(self.lines):
+            self.add(index, line.text)
+        if any(self.body):
+            yield self.section(SectionKind.TEXT, "", index=0, body=self.body)
+
+    def definition(self) -> Iterator[DocToken]:
+        """The sections behind the line of the documented name."""
+        self.body = [""]
+        self.begun = 1
+        for index, line in enumerate(self.lines):
+            if index == 0:
+                continue
+            # Only text in this exact column is looked at; indented markers are text.
+            word = line.text.partition(" ")[0]
+            if word[:1] == "@" and word[-1:] == ":" and len(word) > 1:
+                yield from self.finish(index)
+                self.begin_description(index, word[1:-1], line.text[len(word) :])
+            elif word in _TAGS:
+                yield from self.finish(index)
+                self.begin_tagged(index, word[:-1], line.text[len(word) :])
+            elif line.text == "Features:" and self.dialect.features and not self.closed:
+                yield from self.finish(index)
+                self.begin(index, SectionKind.FEATURE, "", [""])
+                self.heading = DocToken("DOC_FEATURES", self.line_span(index))
+            elif self.ends_description(line.text):
+                yield from self.finish(index)
+                self.closed = True
+                self.begin(index, SectionKind.TEXT, "", ["", line.text])
+            else:
+                self.add(index, line.text)
+        yield from self.finish(len(self.lines))
+
+    def begin(self, index: int, kind: SectionKind, name: str, body: list[str]) -> None:
+        self.kind, self.name, self.body, self.begun = kind, name, body, index
+
+    def begin_description(self, index: int, name: str, text: str) -> None:
+        if self.closed:
+            self.error(
+                "doc-late-description",
+                index,
+                f"the description of '{name}' comes after another section",
+                "describe members before all other sections",
+            )
+        features = self.kind is SectionKind.FEATURE
+        kind = SectionKind.FEATURE if features else SectionKind.MEMBER
+        self.check_name(kind, name, index)
+        self.begin(index, kind, name, [text])
+
+    def begin_tagged(self, index: int, tag: str, text: str) -> None:
+        self.check_tag(tag, index, _SINGLE)
+        self.closed = True
+        self.begin(index, SectionKind.TAGGED, tag, [text])
+
+    def ends_description(self, text: str) -> bool:
+        """Whether this line is plain text that no longer belongs to a description."""
+        if self.kind not in (SectionKind.MEMBER, SectionKind.FEATURE) or not text:
+            return False
+        return len(self.body) > 1 and not self.body[-1] and not text[0].isspace()
+
+    def add(self, index: int, text: str) -> None:
+        """A line of text for the section at hand."""
+        example = self.kind is SectionKind.TAGGED and self.name in _EXAMPLES
+        stripped = text if example else text.strip()
+        found = _NAME_IN_TEXT.match(stripped)
+        if found is not None:
+            self.error(
+                "doc-free-form-name",
+                index,
+                f"'{found[0]}' has no place in running text",
+                "descriptions start right behind '# '",
+            )
+        self.body.append(text)
+
+    def finish(self, index: int) -> Iterator[DocToken]:
+        """The section at hand, which ends before the line ``index`` or the end of the block."""
+        body, self.body = self.body, []
+        if self.kind is SectionKind.FEATURE and not self.name:
+            return  # 'Features:' itself
+        if not self.lines[self.begun :]:
+            return
+        token = self.section(self.kind, self.name, index=self.begun, body=body)
+        if token.section is not None and token.section.text:
+            if self.heading is not None:
+                yield self.heading
+                self.heading = None
+            yield token
+        elif self.kind is not SectionKind.TEXT:
+            self.report.error(
+                "doc-empty-section",
+                self.line_span(index) if index < len(self.lines) else self.closing,
+                f"'{self.name}:' has no text",
+                focus=self.line_span(self.begun),
+            )
