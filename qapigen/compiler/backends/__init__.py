@@ -1,0 +1,48 @@
+"""Schema to files: the backends.
+
+A backend is a function ``(schema, request) -> FileTree``.  The table below names the shipped
+ones, loaded on demand; others are found as entry points in the group ``qapigen.backends`` under
+the name they give there.  :data:`BACKEND_API` is the version of that interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..emit.filetree import FileTree
+from ..emit.render import Renderer
+from ..ir import Schema
+
+__all__ = ["BACKENDS", "BACKEND_API", "Backend", "Request"]
+
+#: The version of what backends are given and give.
+BACKEND_API = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a backend is asked for.
+
+    ``package`` is the name of the Python package (dots allowed); ``modules`` are the schema
+    modules to make output for, in schema order; ``mask`` is whether introspection shows
+    numbers in place of type names.
+    """
+
+    package: str
+    modules: tuple[str, ...]
+    renderer: Renderer
+    mask: bool = True
+
+
+Backend = Callable[[Schema, Request], FileTree]
+
+#: The shipped backends, as ``module:function``.
+BACKENDS = {
+    "types": "qapigen.compiler.backends.python.backend:types",
+    "visit": "qapigen.compiler.backends.python.backend:visit",
+    "commands": "qapigen.compiler.backends.python.backend:commands",
+    "events": "qapigen.compiler.backends.python.backend:events",
+    "introspect": "qapigen.compiler.backends.python.backend:introspect",
+    "markdown": "qapigen.compiler.backends.markdown.backend:pages",
+}

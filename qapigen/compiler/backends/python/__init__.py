@@ -1,0 +1,1 @@
+"""Schema to a Python package: types, visit functions, commands, events, introspection data."""

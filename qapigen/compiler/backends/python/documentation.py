@@ -1,0 +1,99 @@
+"""Documentation of definitions and members as docstrings.
+
+In: a schema.  Out: plain text for each definition and member.  The markup of the comments
+stays as it is: it reads well as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...ir import (
+    Alternate,
+    Command,
+    Definition,
+    Enum,
+    EnumValue,
+    Event,
+    InlineMembers,
+    Member,
+    Schema,
+    SectionKind,
+    Struct,
+    Union,
+    kind_of,
+)
+from ...source import Span
+
+__all__ = ["Documentation"]
+
+_LEFT_OUT = ("TODO",)
+
+
+class Documentation:
+    """The texts, by definition and by the place of a member or value in the schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._members: dict[Span, str] = {}
+        for definition in schema.definitions:
+            if definition.doc is not None:
+                texts = {s.name: s.text for s in definition.doc.of_kind(SectionKind.MEMBER)}
+                for member in _own_members(definition):
+                    if member.name in texts:
+                        self._members[member.span] = texts[member.name]
+
+    def member(self, member: Member | EnumValue) -> str:
+        """What the schema says about a member or value; empty if nothing."""
+        return self._members.get(member.span, "")
+
+    def type(self, definition: Definition) -> str:
+        """The text for a type: what it is, its features, since when it is there."""
+        return _text(definition, with_members=False)
+
+    def action(self, definition: Command | Event) -> str:
+        """The text for a command or event, its members' descriptions included."""
+        return _text(definition, with_members=True)
+
+
+def _own_members(definition: Definition) -> tuple[Member | EnumValue, ...]:
+    match definition:
+        case Enum():
+            return definition.values
+        case Struct():
+            return definition.members
+        case Union(base=InlineMembers(members)):
+            return members
+        case Command(data=InlineMembers(members)) | Event(data=InlineMembers(members)):
+            return members
+        case _:
+            return ()
+
+
+def _text(definition: Definition, *, with_members: bool) -> str:
+    blocks = list(_blocks(definition, with_members)) if definition.doc else []
+    if not blocks:
+        blocks = [f"The {kind_of(definition)} ``{definition.name}``."]
+    return "\n\n".join(blocks)
+
+
+def _blocks(definition: Definition, with_members: bool) -> Iterator[str]:
+    assert definition.doc is not None
+    for section in definition.doc.sections:
+        match section.kind:
+            case SectionKind.TEXT:
+                yield section.text
+            case SectionKind.MEMBER:
+                if with_members or isinstance(definition, Alternate):
+                    yield f"@{section.name}: {_indent(section.text)}"
+            case SectionKind.FEATURE:
+                yield f"Feature {section.name}: {_indent(section.text)}"
+            case SectionKind.TAGGED:
+                if section.name not in _LEFT_OUT:
+                    yield f"{section.name}: {_indent(section.text)}"
+
+
+def _indent(text: str) -> str:
+    """``text`` with its second and later lines set in, as belonging to a tag."""
+    if text.lstrip().startswith(("-", "*", "->", "<-", "1.")):
+        return "\n" + "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
+    return text.replace("\n", "\n    ")

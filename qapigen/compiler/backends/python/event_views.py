@@ -1,0 +1,145 @@
+"""Events as the events template sees them.
+
+In: the events of one schema module.  Out: for each a constructor function and a method of the
+module's emitter, and the table of what is known about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...ir import Event, InlineMembers, Schema, TypeRef
+from ...passes.members import data_members
+from .annotations import Scope
+from .command_views import MethodView, class_names, parameters, spec_visit
+from .documentation import Documentation
+from .names import Names, value_names
+from .text import call, docstring, exploded, signature, string, tuple_of
+
+__all__ = ["EventsView", "events_view"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventsView:
+    """The events of a module."""
+
+    py_name: str
+    doc: str
+    constants: tuple[str, ...]
+    specs: str
+    functions: tuple[MethodView, ...]
+    methods: tuple[MethodView, ...]
+
+
+def events_view(
+    schema: Schema, names: Names, docs: Documentation, scope: Scope, events: Sequence[Event]
+) -> EventsView:
+    """The view for the events of the schema module of ``scope``."""
+    for module, name in (
+        ("events", "Emitter"),
+        ("events", "EventSpec"),
+        ("events", "make_event"),
+        ("messages", "Event"),
+        ("messages", "Timestamp"),
+    ):
+        scope.use(module, name)
+    constants = value_names(event.name for event in events)
+    build = [_Event(schema, names, scope, event, f"_{constants[event.name]}") for event in events]
+    return EventsView(
+        names.emitters[events[0].module],
+        docstring(f"Emits the events of {events[0].module}.", indent=4),
+        tuple(each.spec() for each in build),
+        tuple_of("EVENTS: Final", [each.constant for each in build]),
+        tuple(each.function(docs) for each in build),
+        tuple(each.method() for each in build),
+    )
+
+
+class _Event:
+    """One event: how its data are given and made."""
+
+    def __init__(
+        self, schema: Schema, names: Names, scope: Scope, event: Event, constant: str
+    ) -> None:
+        self.names = names
+        self.scope = scope
+        self.event = event
+        self.constant = constant
+        self.members = () if event.boxed else data_members(schema, event.data)
+        self.py_name = names.events[event.name.lower()]
+
+    def spec(self) -> str:
+        arguments = [f"name={string(self.event.name)}"]
+        data = self.event.data
+        if isinstance(data, InlineMembers):
+            function = f"visit_{self.names.data['event', self.event.name]}"
+            self.scope.local_visits.add(function)
+            arguments.append(f"visit_data={function}")
+        elif data is not None:
+            arguments.append(f"visit_data={spec_visit(self.scope, TypeRef(data))}")
+        if self.event.features:
+            listed = ", ".join(string(f.name) for f in self.event.features)
+            comma = "," if len(self.event.features) == 1 else ""
+            arguments.append(f"features=({listed}{comma})")
+        return call(f"{self.constant}: Final = EventSpec(", arguments)
+
+    def parameters(self) -> list[str]:
+        """What both the function and the method are given."""
+        if self.event.boxed:
+            assert isinstance(self.event.data, str)
+            return [f"data: {self.scope.annotation(TypeRef(self.event.data))}", "/"]
+        return parameters(self.scope, self.names, self.members, used=["timestamp"])
+
+    def data(self, indent: int) -> str:
+        """The expression for the data, made of the parameters."""
+        if self.event.data is None:
+            return "None"
+        if self.event.boxed:
+            return "data"
+        attributes = self.names.members(
+            [m.name for m in self.members], class_names(self.names, self.members)
+        )
+        pairs = [f"{n}={n}{'_' if n == 'timestamp' else ''}" for n in attributes.values()]
+        return call(f"{self._class()}(", pairs, indent=indent)
+
+    def _class(self) -> str:
+        data = self.event.data
+        if isinstance(data, InlineMembers):
+            name = self.names.data["event", self.event.name]
+            self.scope.classes.add(name)
+            return name
+        assert data is not None
+        home = self.names.module_of(data)
+        name = self.names.types[data]
+        if home == self.scope.module:
+            self.scope.classes.add(name)
+            return name
+        self.scope.types_package = True
+        return f"types.{home}.{name}"
+
+    def function(self, docs: Documentation) -> MethodView:
+        """The constructor."""
+        given = self.parameters()
+        star = [] if "*" in given else ["*"]
+        return MethodView(
+            signature(self.py_name, [*given, *star, "timestamp: Timestamp"], "Event"),
+            docstring(docs.action(self.event), indent=4),
+            _fitted("return make_event(", self, ["timestamp"], indent=4),
+        )
+
+    def method(self) -> MethodView:
+        """The method of the emitter."""
+        return MethodView(
+            signature(self.py_name, ["self", *self.parameters()], "None", indent=4),
+            docstring(f"Emit ``{self.event.name}``, now.", indent=8),
+            _fitted("self._emit(", self, [], indent=8),
+        )
+
+
+def _fitted(head: str, event: _Event, more: list[str], *, indent: int) -> str:
+    """``head(constant, data, ...)``: the data on the line of the call if all of it fits."""
+    line = call(head, [event.constant, event.data(-1000), *more], indent=indent)
+    if "\n" not in line:
+        return line
+    return exploded(head, [event.constant, event.data(indent + 4), *more], indent=indent)

@@ -1,0 +1,198 @@
+"""Schema names to Python identifiers.
+
+In: a schema.  Out: :class:`Names`, one identifier for everything that generated code names.
+The rules, which never change for a schema that only grows at the end of a list:
+
+* every character that identifiers cannot hold becomes ``_``; leading ``_`` go away
+  (``__com.example_x`` is ``com_example_x``); a leading digit gets a ``_`` before it;
+* a Python keyword, or a name that generated code needs itself, gets a ``_`` behind it;
+* of two names that become the same, the later one in the schema gets a ``_`` behind it;
+* enum values are upper case; arguments of command ``do-it`` are ``DoItArguments``, data of
+  event ``IT_DONE`` are ``ItDoneEventData``;
+* the class for a branch of a union is the union's name, ``_`` and the case: ``Shape_Circle``.
+  Schemas tend to have a type ``ShapeCircle`` or ``CircleShape`` too, and names of types have no
+  ``_`` in the modern dialect, so this is the one form that does not clash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from keyword import iskeyword
+
+from ...ir import (
+    Command,
+    Enum,
+    Event,
+    InlineMembers,
+    Schema,
+    Union,
+)
+from ...passes.implicit import kind_enum
+from ...passes.members import Variant, variants
+
+__all__ = ["Names", "camel_case", "identifier", "identifiers", "value_names"]
+
+_NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]")
+_WORDS = re.compile(r"[A-Za-z0-9]+")
+
+#: Names that generated modules use for themselves, by what they are.
+_USED = frozenset(
+    # built-in types in annotations
+    ("str", "int", "float", "bool", "list", "dict", "tuple", "object", "type")
+    # typing and dataclasses
+    + ("Any", "Final", "Literal", "Mapping", "TYPE_CHECKING", "TypeAlias", "annotations")
+    + ("dataclass", "json", "importlib", "import_module")
+    # the runtime
+    + ("AlternateInfo", "Answer", "ArgumentsStyle", "CommandSpec", "Emitter", "Enum", "Event")
+    + ("EventSpec", "LazySpecs", "NULL", "NullType", "QType", "Registry", "Struct", "Timestamp")
+    + ("UnionInfo", "Visitor", "make_event", "members", "unserved")
+    # the package's own modules and names
+    + ("types", "visit", "commands", "events", "introspect", "registry", "self", "v", "obj")
+    + ("name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS")
+)
+#: Member names that would hide a type in the annotations of their class.
+_MEMBERS_USED = frozenset(("str", "int", "float", "bool", "list", "dict", "object", "self"))
+
+
+def identifier(name: str, used: Iterable[str] = ()) -> str:
+    """The identifier for one name, unless it clashes with another."""
+    text = _NOT_IDENTIFIER.sub("_", name).lstrip("_") or "_"
+    if text[0].isdigit():
+        text = f"_{text}"
+    if iskeyword(text) or text in used:
+        text += "_"
+    return text
+
+
+def identifiers(names: Iterable[str], used: Iterable[str] = ()) -> dict[str, str]:
+    """Distinct identifiers for distinct names; earlier names have the first choice."""
+    reserved = frozenset(used)
+    taken: dict[str, str] = {}
+    result: dict[str, str] = {}
+    for name in names:
+        text = identifier(name, reserved)
+        while text in taken:
+            text += "_"
+        taken[text] = name
+        result[name] = text
+    return result
+
+
+def value_names(values: Iterable[str]) -> dict[str, str]:
+    """The constants for the values of an enum."""
+    constants: dict[str, str] = {}
+    taken: set[str] = set()
+    for value in values:
+        text = identifier(value.upper())
+        # '_X_' would be an internal name of the enum machinery, 'MRO' a method of classes.
+        if (text[0] == text[-1] == "_") or text == "MRO":
+            text = f"VALUE_{text.strip('_')}"
+        while text in taken:
+            text += "_"
+        taken.add(text)
+        constants[value] = text
+    return constants
+
+
+def camel_case(name: str) -> str:
+    """``query-migrate`` and ``QUERY_MIGRATE`` as ``QueryMigrate``."""
+    words = _WORDS.findall(name)
+    if name.upper() == name:
+        words = [word.lower() for word in words]
+    return "".join(word[0].upper() + word[1:] for word in words)
+
+
+class Names:
+    """The identifiers of a schema's Python package.
+
+    ``modules`` are the Python names of schema modules; ``types`` of definitions and implicit
+    enums; ``branches`` of union variants by union and position; ``data`` the classes of inline
+    arguments and event data, by kind and name of the command or event; ``commands`` and
+    ``events`` the methods and functions for them; ``handlers`` and ``emitters`` the classes that
+    hold those, by schema module.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.modules = _module_names(schema)
+        self._taken: set[str] = set()
+        self.types: dict[str, str] = {"QType": "QType"}
+        self.branches: dict[str, tuple[tuple[Variant, str], ...]] = {}
+        self.data: dict[tuple[str, str], str] = {}
+        definitions = schema.definitions
+        for definition in definitions:
+            if not isinstance(definition, Command | Event):
+                self.types[definition.name] = self._class(definition.name)
+        self.kinds: dict[str, Enum] = {}
+        for definition in definitions:
+            if isinstance(definition, Union) and definition.simple:
+                kind = kind_enum(definition)
+                self.kinds[definition.name] = kind
+                self.types[kind.name] = self._class(kind.name)
+        for definition in definitions:
+            if isinstance(definition, Union):
+                self.branches[definition.name] = self._branches(definition)
+        for definition in definitions:
+            if isinstance(definition, Command | Event):
+                self._data(definition)
+        self.handlers = self._module_classes("Commands")
+        self.emitters = self._module_classes("Events")
+        self.commands = identifiers((c.name for c in schema.commands), _USED)
+        self.events = identifiers((e.name.lower() for e in schema.events), _USED)
+        self.home = {d.name: d.module for d in definitions if not isinstance(d, Command | Event)}
+        self.home |= {kind.name: kind.module for kind in self.kinds.values()}
+
+    def _class(self, name: str) -> str:
+        text = identifier(name, _USED)
+        while text in self._taken:
+            text += "_"
+        self._taken.add(text)
+        return text
+
+    def _module_classes(self, what: str) -> dict[str, str]:
+        """A class for each schema module, such as the handlers of its commands."""
+        return {path: self._class(camel_case(name) + what) for path, name in self.modules.items()}
+
+    def _branches(self, union: Union) -> tuple[tuple[Variant, str], ...]:
+        found: list[tuple[Variant, str]] = []
+        for variant in variants(self.schema, union):
+            cases = [camel_case(case) for _, case in variant.cases]
+            name = "_".join([self.types[union.name].rstrip("_"), *cases])
+            found.append((variant, self._class(name)))
+        return tuple(found)
+
+    def _data(self, definition: Command | Event) -> None:
+        if isinstance(definition.data, InlineMembers):
+            if isinstance(definition, Command):
+                text = f"{camel_case(definition.name)}Arguments"
+                self.data["command", definition.name] = self._class(text)
+            else:
+                text = f"{camel_case(definition.name)}EventData"
+                self.data["event", definition.name] = self._class(text)
+
+    def members(self, names: Iterable[str], classes: Iterable[str] = ()) -> dict[str, str]:
+        """The attributes for members, in a class whose annotations use ``classes``."""
+        return identifiers(names, _MEMBERS_USED.union(classes))
+
+    def module_of(self, type_name: str) -> str | None:
+        """The Python module that a type lives in; None for built-in types."""
+        home = self.home.get(type_name)
+        return None if home is None else self.modules[home]
+
+
+def _module_names(schema: Schema) -> dict[str, str]:
+    """Python modules for the schema's files: their paths without ``.json``, joined by ``_``."""
+    paths = [module.name for module in schema.modules]
+    stems = {path: path.removesuffix(".json").replace("../", "") for path in paths}
+    taken: set[str] = set()
+    result: dict[str, str] = {}
+    for path in paths:
+        text = identifier(stems[path].lower())
+        while text in taken:
+            text += "_"
+        taken.add(text)
+        result[path] = text
+    return result
+
+

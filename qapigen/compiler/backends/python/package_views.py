@@ -1,0 +1,102 @@
+"""The ``__init__`` modules of a generated package.
+
+In: which names live in which module.  Out: the files.  All of them load lazily: importing the
+package of a big schema runs a few lines, using one command runs the modules that it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from .. import Request
+from .annotations import all_key, isort_key
+from .text import exploded, import_from, string
+
+__all__ = ["Render", "lazy_package", "package_path", "root_package", "specs_package"]
+
+
+class Render(Protocol):
+    """Renders a template to the text of a file."""
+
+    def __call__(self, request: Request, path: str, template: str, /, **values: object) -> str:
+        """The text of the file ``path``."""
+        ...
+
+
+def package_path(package: str) -> str:
+    """The folder of a package whose name may have dots."""
+    return package.replace(".", "/")
+
+
+def root_package(
+    request: Request, exported: Mapping[str, Sequence[str]], render: Render
+) -> dict[str, str]:
+    """``__init__.py``, which leads to all classes, and the mark that the package is typed."""
+    home = {name: module for module, names in exported.items() for name in names}
+    public = sorted(home, key=all_key)
+    text = render(
+        request,
+        "__init__.py",
+        "python/package.py.j2",
+        title="Types, commands and events of a QAPI schema.",
+        annotation_imports=_reexports(exported),
+        public=public,
+        home=_table("_HOME", {name: home[name] for name in public}),
+    )
+    return {"__init__.py": text, "py.typed": ""}
+
+
+def _reexports(exported: Mapping[str, Sequence[str]]) -> list[str]:
+    """Imports that tell type checkers where names come from."""
+    return [
+        import_from(f".types.{module}", sorted(names, key=isort_key), indent=4)
+        for module, names in sorted(exported.items())
+        if names
+    ]
+
+
+def lazy_package(
+    request: Request, folder: str, title: str, modules: Iterable[str], render: Render
+) -> dict[str, str]:
+    """The ``__init__.py`` of a folder of modules."""
+    found = sorted(modules, key=all_key)
+    path = f"{folder}/__init__.py"
+    text = render(
+        request,
+        path,
+        "python/folder.py.j2",
+        title=title,
+        annotation_imports=[import_from(".", found, indent=4)] if found else [],
+        public=found,
+    )
+    return {path: text}
+
+
+_TITLES = {
+    "commands": "Commands: handlers for them, and the registry that calls those.",
+    "events": "Events: what is known about each, constructors and emitters.",
+}
+
+
+def specs_package(
+    request: Request, folder: str, home: Mapping[str, str], render: Render
+) -> dict[str, str]:
+    """The ``__init__.py`` of the commands or events; ``home`` has the module of each."""
+    path = f"{folder}/__init__.py"
+    text = render(
+        request,
+        path,
+        f"python/{folder}_package.py.j2",
+        title=_TITLES[folder],
+        home=_table("_HOME", home),
+    )
+    return {path: text}
+
+
+def _table(target: str, values: Mapping[str, str]) -> str:
+    """``target = {"key": "value", ...}``, a key a line."""
+    rows = [f"{string(key)}: {string(value)}" for key, value in values.items()]
+    if not rows:
+        return f"{target}: dict[str, str] = {{}}"
+    return exploded(f"{target}: dict[str, str] = {{", rows, "}")

@@ -1,0 +1,125 @@
+"""Python text in black's form: what fits on a line stands on it, the rest is exploded.
+
+In: the parts of a construct.  Out: its lines, as black would leave them.
+Must not know: QAPI, templates.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+__all__ = [
+    "WIDTH",
+    "assignment",
+    "call",
+    "docstring",
+    "exploded",
+    "import_from",
+    "signature",
+    "string",
+    "strings",
+    "tuple_of",
+    "union_of",
+]
+
+#: black's default.
+WIDTH = 88
+
+_LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def call(head: str, arguments: Sequence[str], tail: str = ")", *, indent: int = 0) -> str:
+    """``head(a, b)tail``: on one line, or an argument a line.
+
+    ``head`` ends with the opening bracket, ``tail`` starts with the closing one; ``indent`` is
+    the column of the head, the text of which has no indentation on its first line.
+    """
+    line = f"{head}{', '.join(arguments)}{tail}"
+    if indent + len(line) <= WIDTH or not arguments:
+        return line
+    return exploded(head, arguments, tail, indent=indent)
+
+
+def exploded(head: str, arguments: Sequence[str], tail: str = ")", *, indent: int = 0) -> str:
+    """The same with an argument a line; the last comma makes black keep it so."""
+    inner = " " * (indent + 4)
+    body = "".join(f"{inner}{argument},\n" for argument in arguments)
+    return f"{head}\n{body}{' ' * indent}{tail}"
+
+
+def signature(name: str, parameters: Sequence[str], returns: str, *, indent: int = 0) -> str:
+    """``def name(parameters) -> returns:``."""
+    return call(f"def {name}(", parameters, f") -> {returns}:", indent=indent)
+
+
+def assignment(target: str, value: str, *, indent: int = 0) -> str:
+    """``target = value`` for a value that cannot be split: in parentheses if it is too long."""
+    line = f"{target} = {value}"
+    if indent + len(line) <= WIDTH or indent + 4 + len(value) > WIDTH:
+        return line
+    return f"{target} = (\n{' ' * (indent + 4)}{value}\n{' ' * indent})"
+
+
+def union_of(target: str, choices: Sequence[str]) -> str:
+    """``target = A | B | C`` at module level."""
+    line = f"{target} = {' | '.join(choices)}"
+    if len(line) <= WIDTH:
+        return line
+    if len(choices) == 1 or 4 + len(" | ".join(choices)) <= WIDTH:
+        return assignment(target, " | ".join(choices))
+    joined = "\n    | ".join(choices)
+    return f"{target} = (\n    {joined}\n)"
+
+
+def import_from(module: str, names: Sequence[str], *, indent: int = 0) -> str:
+    """``from module import a, b``, in parentheses only if it must be exploded."""
+    line = f"from {module} import {', '.join(names)}"
+    if indent + len(line) <= WIDTH:
+        return line
+    return exploded(f"from {module} import (", names, indent=indent)
+
+
+def tuple_of(target: str, items: Sequence[str], *, indent: int = 0) -> str:
+    """``target = (a, b)``, an item a line unless there is one that fits."""
+    line = f"{target} = ({items[0]},)"
+    if len(items) == 1 and "\n" not in line and indent + len(line) <= WIDTH:
+        return line
+    return exploded(f"{target} = (", items, indent=indent)
+
+
+def strings(target: str, values: Sequence[str], *, indent: int = 0) -> str:
+    """``target = ("a", "b")``, a tuple of strings."""
+    quoted = [string(value) for value in values]
+    if len(quoted) == 1 and indent + len(f"{target} = ({quoted[0]},)") <= WIDTH:
+        return f"{target} = ({quoted[0]},)"
+    return call(f"{target} = (", quoted, ")", indent=indent)
+
+
+def string(value: str) -> str:
+    """A string literal in double quotes, ASCII only."""
+    body = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if " " <= c <= "~" else _escape(c) for c in body) + '"'
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def docstring(text: str, *, indent: int) -> str:
+    """A docstring literal; the text has neither tabs nor control characters afterwards."""
+    text = _LINE_BREAKS.sub("\n", text).expandtabs()
+    text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+    first, _, rest = text.strip().partition("\n")
+    rest = textwrap.dedent("\n".join(line.rstrip() for line in rest.split("\n")))
+    body = f"{first.rstrip()}\n{rest}".rstrip()
+    body = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if body.startswith('"'):
+        body = f" {body}"  # as black has it
+    if "\n" not in body and indent + len(body) + 6 <= WIDTH and not body.endswith('"'):
+        return f'"""{body}"""'
+    margin = " " * indent
+    lines = [f"{margin}{line}" if line else "" for line in body.split("\n")]
+    return '"""' + "\n".join(lines)[indent:] + f'\n{margin}"""'

@@ -1,0 +1,274 @@
+"""Definitions as the types template sees them.
+
+In: the definitions of one schema module.  Out: views with final names, annotations, literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ...ir import (
+    BUILTINS,
+    Alternate,
+    Command,
+    Definition,
+    Enum,
+    EnumValue,
+    Event,
+    InlineMembers,
+    Member,
+    Schema,
+    Struct,
+    Union,
+)
+from ...passes.members import Variant, members_of
+from .annotations import Scope
+from .documentation import Documentation
+from .names import Names, value_names
+from .text import assignment, call, docstring, signature, string, strings, union_of
+
+__all__ = ["AliasView", "EnumView", "StructView", "TypesView", "types_view"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantView:
+    """``NAME = "value"`` and its docstring, None if there is nothing to say."""
+
+    line: str
+    doc: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumView:
+    """An enum class.  ``schema_name`` is a line, None where the class has the same name."""
+
+    py_name: str
+    doc: str
+    schema_name: str | None
+    values: tuple[ConstantView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StructView:
+    """A dataclass: a struct, a union's branch, a command's arguments or an event's data."""
+
+    py_name: str
+    members: str
+    doc: str
+    slots: str
+    fields: tuple[ConstantView, ...]
+    init: str | None
+    assignments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AliasView:
+    """A name for several classes: a union or an alternate."""
+
+    line: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypesView:
+    """The types of one schema module.
+
+    Aliases come last, those of alternates behind those of unions, which they may name.
+    """
+
+    classes: tuple[EnumView | StructView, ...]
+    aliases: tuple[AliasView, ...]
+
+
+def types_view(schema: Schema, names: Names, docs: Documentation, scope: Scope) -> TypesView:
+    """The types that belong to the schema module of ``scope``."""
+    build = _Build(schema, names, docs, scope)
+    for definition in schema.definitions:
+        if names.modules[definition.module] == scope.module:
+            build.add(definition)
+    return TypesView(tuple(build.classes), (*build.unions, *build.alternates))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """A discriminator that a class fills in: the expression and the literal type for it."""
+
+    value: str
+    type: str
+
+
+class _Build:
+    def __init__(self, schema: Schema, names: Names, docs: Documentation, scope: Scope) -> None:
+        self.schema = schema
+        self.names = names
+        self.docs = docs
+        self.scope = scope
+        self.classes: list[EnumView | StructView] = []
+        self.unions: list[AliasView] = []
+        self.alternates: list[AliasView] = []
+        self.constants: dict[str, dict[str, str]] = {}
+
+    def add(self, definition: Definition) -> None:
+        match definition:
+            case Enum():
+                self.enum(definition)
+            case Struct():
+                self.struct(
+                    self.names.types[definition.name],
+                    definition.name,
+                    self.docs.type(definition),
+                    members_of(self.schema, definition),
+                )
+            case Union():
+                self.union(definition)
+            case Alternate():
+                self.alternate(definition)
+            case Command() | Event():
+                self.data(definition)
+
+    def enum(self, enum: Enum) -> None:
+        self.scope.use("model", "Enum")
+        py_name = self.names.types[enum.name]
+        constants = value_names(v.name for v in enum.values)
+        values = tuple(
+            ConstantView(
+                assignment(constants[v.name], string(v.name), indent=4), self.member_doc(v)
+            )
+            for v in enum.values
+        )
+        same = py_name == enum.name
+        line = None if same else assignment("__schema_name__", string(enum.name), indent=4)
+        doc = docstring(self.docs.type(enum), indent=4)
+        self.classes.append(EnumView(py_name, doc, line, values))
+
+    def member_doc(self, member: Member | EnumValue) -> str | None:
+        text = self.docs.member(member)
+        return docstring(text, indent=4) if text else None
+
+    def data(self, definition: Command | Event) -> None:
+        """The class of inline arguments or event data."""
+        if not isinstance(definition.data, InlineMembers):
+            return
+        command = isinstance(definition, Command)
+        what = "Arguments of the command" if command else "Data of the event"
+        key = ("command" if command else "event", definition.name)
+        self.struct(
+            self.names.data[key],
+            f"q_obj_{definition.name}-arg",
+            f"{what} ``{definition.name}``.",
+            definition.data.members,
+        )
+
+    def struct(
+        self,
+        py_name: str,
+        schema_name: str,
+        doc: str,
+        members: Sequence[Member],
+        tags: dict[str, _Tag] | None = None,
+    ) -> None:
+        """A dataclass; ``tags`` are its filled-in members by name."""
+        tags = tags or {}
+        scope = self.scope
+        scope.use("model", "Struct")
+        scope.use("model", "members")
+        used = [word for m in members for word in _class_names(m, self.names)]
+        attributes = self.names.members([m.name for m in members], used)
+        fields, parameters, assignments = [], [], []
+        for member in members:
+            name = attributes[member.name]
+            tag = tags.get(member.name)
+            if tag is not None:
+                annotation, value = tag.type, tag.value
+            else:
+                annotation = scope.annotation(member.type, optional=member.optional)
+                value = name
+                default = " = None" if member.optional else ""
+                parameters.append(f"{name}: {annotation}{default}")
+            fields.append(ConstantView(f"{name}: {annotation}", self.member_doc(member)))
+            assignments.append(assignment(f"self.{name}", value, indent=8))
+        self.classes.append(
+            StructView(
+                py_name,
+                _members_line(schema_name, members, [attributes[tag] for tag in tags]),
+                docstring(doc, indent=4),
+                strings("__slots__", list(attributes.values()), indent=4),
+                tuple(fields),
+                _init(parameters) if members else None,
+                tuple(assignments),
+            )
+        )
+
+    def union(self, union: Union) -> None:
+        """A class for each variant, and a name for all of them."""
+        py_name = self.names.types[union.name]
+        if union.simple:
+            self.enum(self.names.kinds[union.name])
+        branches = self.names.branches[union.name]
+        for variant, branch in branches:
+            cases = " and ".join(f"``{tag.name}`` is ``{case}``" for tag, case in variant.cases)
+            doc = f"{py_name} where {cases}."
+            self.struct(branch, union.name, doc, variant.members, self.tags(variant))
+        self.scope.typing.add("TypeAlias")
+        line = union_of(f"{py_name}: TypeAlias", [branch for _, branch in branches])
+        self.unions.append(AliasView(line, docstring(self.docs.type(union), indent=0)))
+
+    def tags(self, variant: Variant) -> dict[str, _Tag]:
+        """The discriminators of a variant, which its class fills in."""
+        found: dict[str, _Tag] = {}
+        for tag, case in variant.cases:
+            self.scope.typing.add("Literal")
+            enum = self.scope.annotation(tag.type)
+            constant = f"{enum}.{self.constant(tag.type.name, case)}"
+            home = self.names.module_of(tag.type.name)
+            value = constant
+            if home is not None and home != self.scope.module:
+                # The other module may need this one in turn: it is looked up when it is wanted.
+                self.scope.package = True
+                value = f"types.{home}.{constant}"
+            found[tag.name] = _Tag(value, f"Literal[{constant}]")
+        return found
+
+    def constant(self, enum: str, value: str) -> str:
+        if enum not in self.constants:
+            self.constants[enum] = value_names(_values(self.schema, self.names, enum))
+        return self.constants[enum][value]
+
+    def alternate(self, alternate: Alternate) -> None:
+        """A name for the types it can hold; quoted if one of them lives elsewhere."""
+        self.scope.typing.add("TypeAlias")
+        choices = [self.scope.annotation(a.type) for a in alternate.alternatives]
+        target = f"{self.names.types[alternate.name]}: TypeAlias"
+        homes = {self.names.module_of(a.type.name) for a in alternate.alternatives}
+        if homes <= {None, self.scope.module}:
+            line = union_of(target, choices)
+        else:
+            line = assignment(target, string(" | ".join(choices)))
+        self.alternates.append(AliasView(line, docstring(self.docs.type(alternate), indent=0)))
+
+
+def _values(schema: Schema, names: Names, enum: str) -> Iterable[str]:
+    from ...passes.implicit import type_of
+
+    found = type_of(schema, enum)
+    assert isinstance(found, Enum)
+    return [value.name for value in found.values]
+
+
+def _class_names(member: Member, names: Names) -> list[str]:
+    return [] if member.type.name in BUILTINS else [names.types[member.type.name]]
+
+
+def _members_line(schema_name: str, members: Sequence[Member], tags: Sequence[str]) -> str:
+    arguments = [string(schema_name), *(string(m.name) for m in members)]
+    if tags:
+        comma = "," if len(tags) == 1 else ""
+        arguments.append(f"tags=({', '.join(string(tag) for tag in tags)}{comma})")
+    return call("@members(", arguments)
+
+
+def _init(parameters: Sequence[str]) -> str:
+    if not parameters:
+        return signature("__init__", ["self"], "None", indent=4)
+    return signature("__init__", ["self", "*", *parameters], "None", indent=4)

@@ -1,0 +1,214 @@
+"""Definitions as the visit template sees them.
+
+In: the definitions of one schema module.  Out: the visit functions of its types as signatures
+and lines.  Members are flattened here, so that a visit makes one call a member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ...ir import (
+    BUILTINS,
+    Alternate,
+    Builtin,
+    Command,
+    Definition,
+    Enum,
+    Event,
+    InlineMembers,
+    Member,
+    Schema,
+    Struct,
+    TypeRef,
+    Union,
+)
+from ...passes.implicit import type_of
+from ...passes.members import members_of, tag_member
+from .annotations import Scope
+from .names import Names, camel_case, identifier
+from .text import call, exploded, signature, string
+
+__all__ = ["FunctionView", "InfoView", "VisitView", "visit_view"]
+
+_JSON_CLASS = {"number": "number", "int": "number", "value": "any"}
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionView:
+    """A function: its name, its ``def`` line, its docstring, the lines of its body."""
+
+    name: str
+    signature: str
+    doc: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InfoView:
+    """What is known about a union or alternate: an assignment."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """The functions and tables of one schema module, in source order."""
+
+    items: tuple[FunctionView | InfoView, ...]
+
+
+def visit_view(
+    schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]
+) -> VisitView:
+    """The visit functions for the schema module of ``scope``.
+
+    ``arrays`` are the types that the schema has arrays of.
+    """
+    build = _Build(schema, names, scope)
+    for definition in schema.definitions:
+        if names.modules[definition.module] == scope.module:
+            build.add(definition)
+            if definition.name in arrays and not isinstance(definition, Command | Event):
+                build.list(definition.name)
+    return VisitView(tuple(build.items))
+
+
+class _Build:
+    def __init__(self, schema: Schema, names: Names, scope: Scope) -> None:
+        self.schema = schema
+        self.names = names
+        self.scope = scope
+        self.items: list[FunctionView | InfoView] = []
+        scope.use("visit", "Visitor")
+
+    def add(self, definition: Definition) -> None:
+        match definition:
+            case Enum():
+                self.value(definition.name, "enum", "")
+            case Struct():
+                self.struct(
+                    self.names.types[definition.name], members_of(self.schema, definition)
+                )
+            case Union():
+                self.union(definition)
+            case Alternate():
+                self.alternate(definition)
+            case Command(name=name, data=InlineMembers(members)):
+                self.struct(self.names.data["command", name], members)
+            case Event(name=name, data=InlineMembers(members)):
+                self.struct(self.names.data["event", name], members)
+
+    def function(self, py_name: str, value: str, doc: str, result: str) -> None:
+        """``def visit_X(v, name, value)`` that returns what the visitor makes of it."""
+        parameters = ["v: Visitor", "name: str", f"value: {value} | None"]
+        line = signature(f"visit_{py_name}", parameters, value)
+        self.items.append(FunctionView(f"visit_{py_name}", line, f'"""{doc}"""', (result,)))
+
+    def value(self, name: str, method: str, info: str) -> None:
+        """The function of an enum, union or alternate."""
+        py_name = self.names.types[name]
+        self.scope.classes.add(py_name)
+        result = call(f"return v.{method}(", ["name", "value", info or py_name], indent=4)
+        self.function(py_name, py_name, f"Visit a {py_name}.", result)
+
+    def list(self, name: str) -> None:
+        """The function of an array."""
+        py_name = self.names.types[name]
+        self.scope.classes.add(py_name)
+        result = call("return v.list(", ["name", "value", f"visit_{py_name}"], indent=4)
+        self.function(f"{py_name}_list", f"list[{py_name}]", f"Visit a list of {py_name}.", result)
+
+    def struct(self, py_name: str, members: Sequence[Member]) -> None:
+        self.scope.classes.add(py_name)
+        self.members(py_name, py_name, members, "Visit the members of a {}, in wire order.")
+        arguments = ["name", "value", py_name, f"visit_{py_name}_members"]
+        result = call("return v.struct(", arguments, indent=4)
+        self.function(py_name, py_name, f"Visit a {py_name}.", result)
+
+    def members(self, function: str, obj: str, members: Sequence[Member], doc: str) -> None:
+        """``def visit_X_members(v, obj)``, a call a member."""
+        used = [self.names.types[m.type.name] for m in members if m.type.name not in BUILTINS]
+        attributes = self.names.members([m.name for m in members], used)
+        lines = tuple(
+            call(
+                f"v.{'optional' if m.optional else 'member'}(",
+                ["obj", string(m.name), string(attributes[m.name]), self.scope.visit(m.type)],
+                indent=4,
+            )
+            for m in members
+        )
+        line = signature(f"visit_{function}_members", ["v: Visitor", f"obj: {obj}"], "None")
+        name = f"visit_{function}_members"
+        self.items.append(FunctionView(name, line, f'"""{doc.format(obj)}"""', lines))
+
+    def union(self, union: Union) -> None:
+        """A members function for each class, the table, the function."""
+        py_name = self.names.types[union.name]
+        if union.simple:
+            kind = self.names.kinds[union.name]
+            self.value(kind.name, "enum", "")
+        for variant, branch in self.names.branches[union.name]:
+            self.scope.classes.add(branch)
+            self.members(branch, branch, variant.members, "Visit the members of a {}, in wire order.")
+        classes = iter([branch for _, branch in self.names.branches[union.name]])
+        self.scope.classes.add(py_name)
+        self.table(union, py_name, py_name, (), classes)
+        self.value(union.name, "union", f"_{py_name}")
+
+    def table(
+        self,
+        union: Union,
+        name: str,
+        obj: str,
+        outer: tuple[Member, ...],
+        classes: Iterator[str],
+    ) -> None:
+        """``_Name = UnionInfo(...)``; the tables of unions that are branches come first."""
+        self.scope.use("visit", "UnionInfo")
+        base = outer + members_of(self.schema, union)
+        entries: list[str] = []
+        for branch in union.branches:
+            inner = branch.type and not union.simple and type_of(self.schema, branch.type.name)
+            if isinstance(inner, Union):
+                table = f"{name}_{identifier(camel_case(branch.case))}"
+                self.table(inner, table, obj, base, classes)
+                entries.append(f"{string(branch.case)}: _{table}")
+                continue
+            cls = next(classes)
+            pair = [cls, f"visit_{cls}_members"]
+            entries.append(call(f"{string(branch.case)}: (", pair, indent=8))
+        self.members(f"{name}_base", obj, base, "Visit the members that every {} has.")
+        arguments = [
+            string(union.name),
+            f"tag={string(tag_member(self.schema, union).name)}",
+            f"visit_base=visit_{name}_base_members",
+            exploded("branches=lambda: {", entries, "}", indent=4),
+        ]
+        self.items.append(InfoView(exploded(f"_{name}: UnionInfo[{obj}] = UnionInfo(", arguments)))
+
+    def alternate(self, alternate: Alternate) -> None:
+        self.scope.use("visit", "AlternateInfo")
+        py_name = self.names.types[alternate.name]
+        entries = [
+            f"{string(_json_class(self.schema, a.type))}: {self.scope.visit(a.type)}"
+            for a in alternate.alternatives
+        ]
+        arguments = [
+            string(alternate.name),
+            exploded("branches=lambda: {", entries, "}", indent=4),
+        ]
+        head = f"_{py_name}: AlternateInfo[{py_name}] = AlternateInfo("
+        self.items.append(InfoView(exploded(head, arguments)))
+        self.value(alternate.name, "alternate", f"_{py_name}")
+
+
+def _json_class(schema: Schema, ref: TypeRef) -> str:
+    """The kind of JSON value that a type has on the wire."""
+    if ref.is_array:
+        return "array"
+    found = type_of(schema, ref.name)
+    if isinstance(found, Builtin):
+        return _JSON_CLASS.get(found.json_type, found.json_type)
+    return "string" if isinstance(found, Enum) else "object"

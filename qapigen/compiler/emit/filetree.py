@@ -1,0 +1,58 @@
+"""Output in memory: relative paths and their texts.
+
+In: texts from backends.  Out: a :class:`FileTree`, compared with or written to a directory by
+:mod:`..disk`.  Must not know: the file system, what the texts are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
+from pathlib import PurePosixPath
+
+__all__ = ["FileTree", "diff"]
+
+
+class FileTree(Mapping[str, str]):
+    """Files by path, sorted.  Paths are relative, with ``/``, and stay below their root."""
+
+    def __init__(self, files: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        """ValueError for a path that is absolute or leaves the root."""
+        self._files = dict(sorted(dict(files).items()))
+        for path in self._files:
+            parts = PurePosixPath(path).parts
+            if not parts or path.startswith("/") or ".." in parts:
+                raise ValueError(f"not a path below the output directory: {path!r}")
+
+    def __getitem__(self, path: str) -> str:
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __or__(self, other: Mapping[str, str]) -> FileTree:
+        """Both trees together; ValueError when both have a file with different texts."""
+        for path in self.keys() & other.keys():
+            if self[path] != other[path]:
+                raise ValueError(f"two outputs want to be {path!r}")
+        return FileTree({**self._files, **other})
+
+    def below(self, prefix: str) -> FileTree:
+        """The same files inside a directory."""
+        return FileTree({f"{prefix}/{path}": text for path, text in self._files.items()})
+
+
+def diff(path: str, old: str | None, new: str | None) -> str:
+    """How to get from the old text to the new one, as a unified diff; None means no file."""
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in unified_diff(
+            (old or "").splitlines(keepends=True),
+            (new or "").splitlines(keepends=True),
+            f"a/{path}" if old is not None else "/dev/null",
+            f"b/{path}" if new is not None else "/dev/null",
+        )
+    )

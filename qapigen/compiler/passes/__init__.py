@@ -1,0 +1,1 @@
+"""Facts computed from a schema: pure functions of the IR, in any order."""
