@@ -1,0 +1,185 @@
+"""Compile a schema into a typed Python package and its documentation.
+
+The package goes to DIR/NAME, the documentation to DIR/docs.  Files are written only where they
+differ, and files of earlier runs that are no longer made are removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import schema_input
+from .status import FINDINGS, FINE, Trouble
+
+if TYPE_CHECKING:
+    from ..compiler.emit.filetree import FileTree
+    from ..compiler.ir import Schema
+
+__all__ = ["arguments", "run"]
+
+#: What ``--backend python`` stands for.
+PYTHON = ("types", "visit", "commands", "events", "introspect")
+#: The package of the shipped schema.
+SHIPPED_PACKAGE = "qapi_migration"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the verb takes."""
+    schema_input.add_arguments(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        required=True,
+        help="where the output goes; '-' prints it instead",
+    )
+    parser.add_argument(
+        "--package",
+        metavar="NAME",
+        help="the name of the Python package, dots allowed (default: from the schema's name)",
+    )
+    parser.add_argument(
+        "--backend",
+        action="append",
+        metavar="NAME",
+        help="what to make, may be repeated: types, visit, commands, events, introspect, "
+        "python (all of these), markdown, or an installed backend (default: all)",
+    )
+    parser.add_argument(
+        "--module",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="make output for this file of the schema and those it needs; may be repeated",
+    )
+    parser.add_argument(
+        "--templates",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of templates that come before the shipped ones; may be repeated",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("black", "none"),
+        help="have black format the Python files (default: black with --templates; "
+        "the shipped templates print black's form already)",
+    )
+    parser.add_argument(
+        "--unmask", action="store_true", help="type names, not numbers, in introspection data"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; print how the output differs, and exit with 1 if it does",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Generate, or compare; the exit status."""
+    package = _package(options)
+    if options.check and options.output == "-":
+        raise Trouble("qapigen generate: error: --check needs a directory to compare with")
+    analysis = schema_input.analyze_input(options)
+    if analysis.schema is None:
+        return schema_input.report(analysis, options)
+    files = _files(analysis.schema, package, options)
+    if options.output == "-":
+        return _print(files)
+    from ..compiler.disk import OutputError, compare, write
+
+    try:
+        if options.check:
+            return _compare(compare(Path(options.output), package, files), options.output)
+        changes = write(Path(options.output), package, files)
+    except OutputError as error:
+        raise Trouble(str(error)) from error
+    removed = f", {len(changes.removed)} removed" if changes.removed else ""
+    print(
+        f"{options.output}: {len(changes.written)} files written, "
+        f"{changes.unchanged} unchanged{removed}",
+        file=sys.stderr,
+    )
+    return FINE
+
+
+def _files(schema: Schema, package: str, options: argparse.Namespace) -> FileTree:
+    """The output in memory; Trouble for what the user asked for and is not there."""
+    from ..compiler.backends.registry import BackendFailure
+    from ..compiler.emit.pyformat import FormatFailure
+    from ..compiler.emit.render import TemplateFailure
+    from ..compiler.pipeline import Options, render_all
+
+    modules = [module.name for module in schema.modules]
+    for name in options.module:
+        if name not in modules:
+            raise Trouble(
+                f"qapigen generate: error: no module '{name}' in the schema; "
+                f"there are {', '.join(modules)}"
+            )
+    for folder in options.templates:
+        if not Path(folder).is_dir():
+            raise Trouble(f"{folder}: error: no folder of templates")
+    wanted = Options(
+        package=package,
+        backends=_backends(options.backend),
+        modules=tuple(options.module),
+        templates=tuple(Path(folder) for folder in options.templates),
+        format=(options.format or ("black" if options.templates else "none")) == "black",
+        mask=not options.unmask,
+    )
+    try:
+        return render_all(schema, wanted)
+    except (BackendFailure, TemplateFailure, FormatFailure) as error:
+        raise Trouble(f"qapigen generate: error: {error}") from error
+    except ValueError as error:
+        raise Trouble(f"qapigen generate: error: {error}") from error
+
+
+def _backends(names: list[str] | None) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in names or ["python", "markdown"]:
+        found += PYTHON if name == "python" else [name]
+    return tuple(dict.fromkeys(found))
+
+
+def _package(options: argparse.Namespace) -> str:
+    """The name of the package: as given, or made of the schema's file name."""
+    if options.package is not None:
+        parts = str(options.package).split(".")
+        if not all(_is_name(part) for part in parts):
+            raise Trouble(
+                f"qapigen generate: error: '{options.package}' cannot name a Python package"
+            )
+        return str(options.package)
+    if options.schema is None:
+        return SHIPPED_PACKAGE
+    stem = Path(options.schema).name.removesuffix(".json").lower()
+    text = "".join(c if c.isascii() and c.isalnum() else "_" for c in stem).strip("_")
+    return text if _is_name(text) else f"qapi_{text}".rstrip("_")
+
+
+def _is_name(text: str) -> bool:
+    from keyword import iskeyword
+
+    return text.isascii() and text.isidentifier() and not iskeyword(text)
+
+
+def _print(files: FileTree) -> int:
+    """All files on stdout, each under its path if there are several."""
+    for path, text in files.items():
+        if len(files) > 1:
+            sys.stdout.write(f"# ==> {path} <==\n")
+        sys.stdout.write(text)
+    return FINE
+
+
+def _compare(difference: str, output: str) -> int:
+    sys.stdout.write(difference)
+    if not difference:
+        return FINE
+    print(f"{output}: stale; run the command again without --check", file=sys.stderr)
+    return FINDINGS

@@ -1,0 +1,99 @@
+"""The compiler on one screen: each stage takes what the last one gave.
+
+In: the path of a schema, a reader, options.  Out: files in memory, or diagnostics.
+Must not know: the file system (the reader and the caller do), how diagnostics are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .backends import Request
+from .backends.registry import find_backend
+from .check import check
+from .dialect import DIALECTS
+from .diagnostics import Diagnostic, Report
+from .emit.filetree import FileTree
+from .emit.render import Renderer
+from .ir import Schema
+from .passes.reach import modules_needed
+from .source import Reader
+from .syntax.detect import detect_dialect
+from .syntax.load import load
+
+__all__ = ["Analysis", "Options", "Result", "analyze", "compile_schema", "render_all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What is wanted.
+
+    ``dialect`` is one of the dialects or ``auto``; ``modules`` are the schema modules to make
+    output for, with those that they need, all if empty; ``templates`` are folders that come
+    before the shipped ones; ``format`` has black format the Python files.
+    """
+
+    dialect: str = "auto"
+    package: str = "qapi"
+    backends: tuple[str, ...] = ("types", "visit", "commands", "events", "introspect", "markdown")
+    modules: tuple[str, ...] = ()
+    templates: tuple[Path, ...] = ()
+    format: bool = False
+    mask: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the front end found: a schema, or diagnostics in the order to show them."""
+
+    dialect: str
+    schema: Schema | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a compilation gave: files, or diagnostics."""
+
+    analysis: Analysis
+    files: FileTree | None
+
+
+def analyze(root: str, read: Reader, dialect: str = "auto") -> Analysis:
+    """Text to schema."""
+    if dialect == "auto":
+        dialect = detect_dialect(root, read)
+    rules, report = DIALECTS[dialect], Report()
+    tree = load(root, read, rules, report)
+    schema = check(tree, rules, report) if tree is not None else None
+    return Analysis(dialect, None if report.failed else schema, report.sorted())
+
+
+def render_all(schema: Schema, options: Options) -> FileTree:
+    """Schema to files.
+
+    Raises TemplateFailure, FormatFailure or BackendFailure.
+    """
+    modules = modules_needed(schema, options.modules or [m.name for m in schema.modules])
+    renderer = Renderer(options.templates, finish=_formatter() if options.format else None)
+    request = Request(options.package, modules, renderer, options.mask)
+    files = FileTree()
+    for name in options.backends:
+        files |= find_backend(name)(schema, request)
+    return files
+
+
+def compile_schema(root: str, read: Reader, options: Options) -> Result:
+    """Text to files."""
+    analysis = analyze(root, read, options.dialect)
+    if analysis.schema is None:
+        return Result(analysis, None)
+    return Result(analysis, render_all(analysis.schema, options))
+
+
+def _formatter() -> Callable[[str, str], str]:
+    from .emit.pyformat import format_python
+
+    return format_python
