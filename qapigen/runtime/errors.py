@@ -1,0 +1,157 @@
+"""What goes wrong, as data that fits a QMP error reply.
+
+In: what was expected, what came, where.  Out: :class:`QapiError` and :class:`VisitError`, and
+the words for values and near misses in their texts.
+Must not know: schema types, visitors, JSON text, commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "COMMAND_NOT_FOUND",
+    "DEVICE_NOT_ACTIVE",
+    "DEVICE_NOT_FOUND",
+    "GENERIC_ERROR",
+    "KVM_MISSING_CAP",
+    "QapiError",
+    "VisitError",
+    "article",
+    "closest",
+    "cut",
+    "describe",
+    "did_you_mean",
+]
+
+# The values of the schema enum QapiErrorClass.  Clients treat the set as open (QMP, error
+# classes), so a class is a string and not a member of an enum.
+GENERIC_ERROR = "GenericError"
+COMMAND_NOT_FOUND = "CommandNotFound"
+DEVICE_NOT_ACTIVE = "DeviceNotActive"
+DEVICE_NOT_FOUND = "DeviceNotFound"
+KVM_MISSING_CAP = "KVMMissingCap"
+
+_SHOWN_LENGTH = 60  # characters of a peer's string that a message shows
+_PATH_LENGTH = 400  # characters of a path that a message shows
+_EXACT_INTEGER_BITS = 128  # longer integers are described by their size
+
+
+class QapiError(Exception):
+    """An error that is answered to the peer: a class and one sentence.
+
+    Handlers raise it to choose the error class of a failed command (QMP, error classes); the
+    sentence is for people, never to be parsed.
+    """
+
+    def __init__(self, desc: str, error_class: str = GENERIC_ERROR) -> None:
+        super().__init__(desc)
+        self.error_class = error_class
+        self._desc = desc or "the operation failed without giving a reason"
+
+    @property
+    def desc(self) -> str:
+        """The sentence for people; never empty."""
+        return self._desc
+
+    def to_wire(self) -> dict[str, object]:
+        """The value of the ``error`` member of a reply."""
+        return {"class": self.error_class, "desc": self.desc}
+
+    def __str__(self) -> str:
+        return self.desc
+
+
+class VisitError(QapiError):
+    """A value that does not fit its schema type; always a GenericError.
+
+    ``problem`` is the sentence without the place; ``expected`` and ``got`` are its two halves
+    (``a boolean``, ``string 'on'``).  The place is built while the error travels outwards:
+    every container it passes puts its own name in front.
+    """
+
+    def __init__(self, problem: str, *, expected: str = "", got: str = "", path: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.expected = expected
+        self.got = got
+        self._trail = [path] if path else []  # innermost component first
+
+    def prefix(self, component: str) -> None:
+        """Put a component in front of the path: a member name, or ``[3]`` for a list item.
+
+        The empty component is the unnamed root and changes nothing.
+        """
+        if component:
+            self._trail.append(component)
+
+    @property
+    def path(self) -> str:
+        """Where the value is, such as ``arguments.capabilities[2].state``; "" for the root."""
+        parts = [
+            part if number == 0 or part.startswith("[") else "." + part
+            for number, part in enumerate(reversed(self._trail))
+        ]
+        return cut("".join(parts), _PATH_LENGTH)
+
+    @property
+    def desc(self) -> str:
+        """The place and the problem in one sentence."""
+        path = self.path
+        return f"{path}: {self.problem}" if path else self.problem
+
+
+def cut(text: str, length: int = _SHOWN_LENGTH) -> str:
+    """``text`` itself, or its beginning and ``...`` where it is longer than ``length``."""
+    return text if len(text) <= length else text[:length] + "..."
+
+
+def article(noun: str) -> str:
+    """The noun behind its article: ``an object``, ``a uint8``."""
+    return f"an {noun}" if noun[:1] in tuple("aeioAEIO") else f"a {noun}"
+
+
+def describe(value: object) -> str:
+    """A JSON value in a few words for an error text: ``string 'x'``, ``number 1.5``, ``null``.
+
+    The text is of bounded length whatever the value is.
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean true" if value else "boolean false"
+    if isinstance(value, str):
+        return f"string {cut(str(value))!a}"
+    if isinstance(value, int):
+        return _describe_integer(int(value))
+    if isinstance(value, float):
+        return f"number {float(value)!r}"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "an array"
+    return f"a Python {cut(type(value).__name__)}"
+
+
+def _describe_integer(value: int) -> str:
+    # Decimal conversion of a huge integer is slow, and refused by Python beyond 4300 digits.
+    if value.bit_length() > _EXACT_INTEGER_BITS:
+        return f"an integer of {value.bit_length()} bits"
+    return f"number {value}"
+
+
+def closest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that ``name`` may be a slip of, or None."""
+    if not name or len(name) > _SHOWN_LENGTH:
+        return None
+    from difflib import get_close_matches  # only a failed request pays for it
+
+    folded = {candidate.lower().replace("_", "-"): candidate for candidate in candidates}
+    matches = get_close_matches(name.lower().replace("_", "-"), folded, n=1, cutoff=0.7)
+    return folded[matches[0]] if matches else None
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """The end of a sentence that offers a near miss, or "" where none is near."""
+    match = closest(name, candidates)
+    return f"; did you mean '{match}'?" if match is not None else ""

@@ -1,0 +1,166 @@
+"""The messages of QMP as values: commands, replies, events.
+
+In: parsed JSON.  Out: frozen objects, or the dicts that go on the wire.
+Must not know: which commands and events there are, JSON text, connections.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final
+
+from .errors import QapiError, cut, describe, did_you_mean
+
+__all__ = [
+    "ABSENT",
+    "AbsentType",
+    "Command",
+    "Event",
+    "Timestamp",
+    "error_reply",
+    "parse_command",
+    "request_id",
+    "return_reply",
+]
+
+
+class AbsentType(enum.Enum):
+    """The type of :data:`ABSENT`; an enum so that type checkers follow ``is ABSENT``."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+#: What a command without ``id`` has as its id; null would be an id like any other.
+ABSENT: Final = AbsentType.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """When an event happened: Unix time of the host; both -1 if its clock failed."""
+
+    seconds: int
+    microseconds: int
+
+    def to_wire(self) -> dict[str, object]:
+        """The value of the ``timestamp`` member of an event."""
+        return {"seconds": self.seconds, "microseconds": self.microseconds}
+
+    @classmethod
+    def from_wire(cls, value: object) -> Timestamp:
+        """Read a ``timestamp`` member; members beyond the two are ignored.
+
+        Raises :class:`QapiError`.
+        """
+        if not isinstance(value, dict):
+            raise QapiError(f"event: timestamp must be an object, got {describe(value)}")
+        return cls(_integer(value, "seconds"), _integer(value, "microseconds"))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event in its untyped form; ``data`` is None where it has nothing to show."""
+
+    name: str
+    data: dict[str, object] | None
+    timestamp: Timestamp
+
+    def to_wire(self) -> dict[str, object]:
+        """The whole message."""
+        message: dict[str, object] = {"event": self.name}
+        if self.data is not None:
+            message["data"] = self.data
+        message["timestamp"] = self.timestamp.to_wire()
+        return message
+
+    @classmethod
+    def from_wire(cls, value: object) -> Event:
+        """Read an event message; members that QMP does not know yet are ignored.
+
+        Raises :class:`QapiError` for what is no event.
+        """
+        if not isinstance(value, dict):
+            raise QapiError(f"an event must be an object, got {describe(value)}")
+        name, data = value.get("event"), value.get("data", ABSENT)
+        if not isinstance(name, str):
+            raise QapiError(f"event: its name must be a string, got {describe(name)}")
+        if data is ABSENT:
+            data = None
+        elif not isinstance(data, dict):
+            raise QapiError(f"event: data must be an object, got {describe(data)}")
+        return cls(name, data, Timestamp.from_wire(value.get("timestamp")))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command object of the right shape; that the command exists is not said.
+
+    ``id`` is any JSON value, :data:`ABSENT` where the command has none.  ``oob``: it came as
+    ``exec-oob`` and wants to overtake others.
+    """
+
+    name: str
+    arguments: dict[str, object]
+    id: object = ABSENT
+    oob: bool = False
+
+
+def parse_command(value: object, *, oob_enabled: bool = False) -> Command:
+    """Check the shape of a parsed command object (QMP, the command object).
+
+    Members are looked at in the order in which they came; ``exec-oob`` is a member only where
+    the connection has out-of-band execution enabled.  Raises :class:`QapiError`, always a
+    GenericError, with the first thing that is wrong.
+    """
+    if not isinstance(value, dict):
+        raise QapiError(f"a command must be a JSON object, got {describe(value)}")
+    verbs = ("execute", "exec-oob") if oob_enabled else ("execute",)
+    verb: str | None = None
+    arguments: dict[str, object] = {}
+    for key, each in value.items():
+        if key in verbs:
+            _check_verb(key, each, verb)
+            verb = key
+        elif key == "arguments":
+            if not isinstance(each, dict):
+                raise QapiError(f"command: 'arguments' must be an object, got {describe(each)}")
+            arguments = each
+        elif key != "id":
+            hint = did_you_mean(key, {*verbs, "arguments", "id"} - value.keys())
+            raise QapiError(f"command: member {cut(key)!a} is unexpected{hint}")
+    if verb is None:
+        raise QapiError("command: member 'execute' is missing")
+    return Command(value[verb], arguments, value.get("id", ABSENT), verb == "exec-oob")
+
+
+def _check_verb(key: str, name: object, other: str | None) -> None:
+    if not isinstance(name, str):
+        raise QapiError(f"command: '{key}' must be a string, got {describe(name)}")
+    if other is not None:
+        raise QapiError(f"command: '{key}' and '{other}' exclude each other")
+
+
+def request_id(value: object) -> object:
+    """The id that every reply to a parsed request carries; :data:`ABSENT` if it has none."""
+    return value.get("id", ABSENT) if isinstance(value, dict) else ABSENT
+
+
+def return_reply(value: object, reply_id: object = ABSENT) -> dict[str, object]:
+    """The reply of a command that succeeded; the id is echoed if there was one."""
+    return {"return": value} if reply_id is ABSENT else {"return": value, "id": reply_id}
+
+
+def error_reply(error: QapiError, reply_id: object = ABSENT) -> dict[str, object]:
+    """The reply of a command that failed; the id is echoed if there was one."""
+    wire = error.to_wire()
+    return {"error": wire} if reply_id is ABSENT else {"error": wire, "id": reply_id}
+
+
+def _integer(value: dict[str, object], key: str) -> int:
+    number = value.get(key)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise QapiError(f"event: {key} must be an integer, got {describe(number)}")
+    return number

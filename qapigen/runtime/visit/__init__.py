@@ -1,0 +1,124 @@
+"""Typed values from JSON values, to JSON values, and copied: the doors for users.
+
+In: a generated visit function and a value.  Out: the value in its other form.
+Must not know: JSON text, commands.  What generated code calls is re-exported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from .builtin import (
+    visit_any,
+    visit_any_list,
+    visit_bool,
+    visit_bool_list,
+    visit_int,
+    visit_int8,
+    visit_int8_list,
+    visit_int16,
+    visit_int16_list,
+    visit_int32,
+    visit_int32_list,
+    visit_int64,
+    visit_int64_list,
+    visit_int_list,
+    visit_null,
+    visit_null_list,
+    visit_number,
+    visit_number_list,
+    visit_QType,
+    visit_QType_list,
+    visit_size,
+    visit_size_list,
+    visit_str,
+    visit_str_list,
+    visit_uint8,
+    visit_uint8_list,
+    visit_uint16,
+    visit_uint16_list,
+    visit_uint32,
+    visit_uint32_list,
+    visit_uint64,
+    visit_uint64_list,
+)
+from .clone import Clone
+from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
+from .wire_in import WireInput
+from .wire_out import WireOutput
+
+__all__ = [
+    "AlternateInfo",
+    "Clone",
+    "MembersFunction",
+    "UnionInfo",
+    "VisitFunction",
+    "Visitor",
+    "WireInput",
+    "WireOutput",
+    "clone",
+    "from_wire",
+    "to_wire",
+    "visit_QType",
+    "visit_QType_list",
+    "visit_any",
+    "visit_any_list",
+    "visit_bool",
+    "visit_bool_list",
+    "visit_int",
+    "visit_int8",
+    "visit_int8_list",
+    "visit_int16",
+    "visit_int16_list",
+    "visit_int32",
+    "visit_int32_list",
+    "visit_int64",
+    "visit_int64_list",
+    "visit_int_list",
+    "visit_null",
+    "visit_null_list",
+    "visit_number",
+    "visit_number_list",
+    "visit_size",
+    "visit_size_list",
+    "visit_str",
+    "visit_str_list",
+    "visit_uint8",
+    "visit_uint8_list",
+    "visit_uint16",
+    "visit_uint16_list",
+    "visit_uint32",
+    "visit_uint32_list",
+    "visit_uint64",
+    "visit_uint64_list",
+]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def from_wire(
+    visit: VisitFunction[T], value: object, name: str = "", *, ignore_unknown: bool = False
+) -> T:
+    """The typed form of a JSON value, strictly checked (QMP, input marshalling).
+
+    ``name`` is what error paths call the value; ``ignore_unknown`` accepts members that the
+    types do not know.  Raises :class:`VisitError`.
+    """
+    return visit(WireInput(value, ignore_unknown=ignore_unknown), name, None)
+
+
+def to_wire(visit: Callable[[Visitor, str, T | None], object], value: T, name: str = "") -> object:
+    """The JSON form of a typed value (QMP, output marshalling).
+
+    Raises :class:`VisitError` for a value that its type does not allow.
+    """
+    visitor = WireOutput()
+    visit(visitor, name, value)
+    return visitor.result
+
+
+def clone(visit: Callable[[Visitor, str, T | None], R], value: T) -> R:
+    """An independent copy of a typed value."""
+    return visit(Clone(), "", value)
