@@ -14,11 +14,18 @@ from ..source import Reader, ReadError
 
 __all__ = ["detect_dialect"]
 
-_INCLUDE = re.compile(r"^\s*\{\s*'include'\s*:\s*'([^'\\\n]+)'", re.MULTILINE)
-_PRAGMA = re.compile(r"^\s*'([a-z-]+)'\s*:\s*(?:\[|true|false)|'pragma'\s*:\s*\{\s*'([a-z-]+)'", re.M)
+# Indentation is matched once and for all (``*+``) and does not run on over blank lines, which would
+# take a time that grows with their square.
+_INDENT = r"^[^\S\n]*+"
+_INCLUDE = re.compile(_INDENT + r"\{\s*+'include'\s*+:\s*+'([^'\\\n]+)'", re.MULTILINE)
+_PRAGMA = re.compile(
+    _INDENT + r"'([a-z-]+)'\s*+:\s*+(?:\[|true|false)"
+    r"|'pragma'\s*+:\s*+\{\s*+'([a-z-]+)'",
+    re.MULTILINE,
+)
 _MODERN_KEYS = re.compile(r"^[^#\n]*'(?:features|if|allow-preconfig|coroutine)'\s*:", re.MULTILINE)
-_MODERN_DOCS = re.compile(r"^\s*# (?:Errors:|\.\. qmp-example::|\.\. note::)", re.MULTILINE)
-_OLD_DOCS = re.compile(r"^\s*# (?:Examples?|Notes?):(?!:)", re.MULTILINE)
+_MODERN_DOCS = re.compile(_INDENT + r"# (?:Errors:|\.\. qmp-example::|\.\. note::)", re.MULTILINE)
+_OLD_DOCS = re.compile(_INDENT + r"# (?:Examples?|Notes?):(?!:)", re.MULTILINE)
 _OLD_SYNTAX = re.compile(r"^[^#\n]*(?::\s*null\b|'(?:[^'\\\n]|\\.)*\\[^\\])", re.MULTILINE)
 
 #: Files that are looked at; a schema that says nothing in so many of them is modern.

@@ -27,6 +27,8 @@ __all__ = [
 #: black's default.
 WIDTH = 88
 
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+_UNUSUAL = re.compile(r"[^\n -~]")
 _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -100,6 +102,8 @@ def strings(target: str, values: Sequence[str], *, indent: int = 0) -> str:
 
 def string(value: str) -> str:
     """A string literal in double quotes, ASCII only."""
+    if _PLAIN.fullmatch(value):
+        return f'"{value}"'
     body = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if " " <= c <= "~" else _escape(c) for c in body) + '"'
 
@@ -110,11 +114,13 @@ def _escape(character: str) -> str:
 
 def docstring(text: str, *, indent: int) -> str:
     """A docstring literal; the text has neither tabs nor control characters afterwards."""
-    text = _LINE_BREAKS.sub("\n", text).expandtabs()
-    text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
-    first, _, rest = text.strip().partition("\n")
-    rest = textwrap.dedent("\n".join(line.rstrip() for line in rest.split("\n")))
-    body = f"{first.rstrip()}\n{rest}".rstrip()
+    if _UNUSUAL.search(text):
+        text = _LINE_BREAKS.sub("\n", text).expandtabs()
+        text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+    body, _, rest = text.strip().partition("\n")
+    if rest:
+        rest = textwrap.dedent("\n".join([line.rstrip() for line in rest.split("\n")]))
+        body = f"{body.rstrip()}\n{rest}".rstrip()
     body = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if body.startswith('"'):
         body = f" {body}"  # as black has it

@@ -6,7 +6,7 @@ and lines.  Members are flattened here, so that a visit makes one call a member.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...ir import (
@@ -28,7 +28,7 @@ from ...passes.implicit import type_of
 from ...passes.members import members_of, tag_member
 from .annotations import Scope
 from .names import Names, camel_case, identifier
-from .text import call, exploded, signature, string
+from .text import WIDTH, call, exploded, signature, string
 
 __all__ = ["FunctionView", "InfoView", "VisitView", "visit_view"]
 
@@ -168,25 +168,39 @@ class _Build:
         """``_Name = UnionInfo(...)``; the tables of unions that are branches come first."""
         self.scope.use("visit", "UnionInfo")
         base = outer + members_of(self.schema, union)
-        entries: list[str] = []
+        entries: list[tuple[str, list[str]]] = []
         for branch in union.branches:
             inner = branch.type and not union.simple and type_of(self.schema, branch.type.name)
             if isinstance(inner, Union):
                 table = f"{name}_{identifier(camel_case(branch.case))}"
                 self.table(inner, table, obj, base, classes)
-                entries.append(f"{string(branch.case)}: _{table}")
-                continue
-            cls = next(classes)
-            pair = [cls, f"visit_{cls}_members"]
-            entries.append(call(f"{string(branch.case)}: (", pair, indent=8))
+                entries.append((f"{string(branch.case)}: _{table}", []))
+            else:
+                cls = next(classes)
+                pair = [cls, f"visit_{cls}_members"]
+                entries.append((f"{string(branch.case)}: (", pair))
         self.members(f"{name}_base", obj, base, "Visit the members that every {} has.")
-        arguments = [
-            string(union.name),
-            f"tag={string(tag_member(self.schema, union).name)}",
-            f"visit_base=visit_{name}_base_members",
-            exploded("branches=lambda: {", entries, "}", indent=4),
-        ]
-        self.items.append(InfoView(exploded(f"_{name}: UnionInfo[{obj}] = UnionInfo(", arguments)))
+        tag = tag_member(self.schema, union).name
+
+        def arguments(indent: int) -> list[str]:
+            rows = [call(head, pair, indent=indent + 4) if pair else head for head, pair in entries]
+            return [
+                string(union.name),
+                f"tag={string(tag)}",
+                f"visit_base=visit_{name}_base_members",
+                exploded("branches=lambda: {", rows, "}", indent=indent),
+            ]
+
+        self.info(f"_{name}: UnionInfo[{obj}]", "UnionInfo", arguments)
+
+    def info(self, target: str, cls: str, arguments: Callable[[int], list[str]]) -> None:
+        """``target = cls(...)``; ``arguments`` are given the column they start in."""
+        head = f"{target} = {cls}("
+        if len(head) <= WIDTH:
+            self.items.append(InfoView(exploded(head, arguments(4))))
+        else:
+            inner = exploded(f"{cls}(", arguments(8), indent=4)
+            self.items.append(InfoView(f"{target} = (\n    {inner}\n)"))
 
     def alternate(self, alternate: Alternate) -> None:
         self.scope.use("visit", "AlternateInfo")
@@ -195,12 +209,12 @@ class _Build:
             f"{string(_json_class(self.schema, a.type))}: {self.scope.visit(a.type)}"
             for a in alternate.alternatives
         ]
-        arguments = [
-            string(alternate.name),
-            exploded("branches=lambda: {", entries, "}", indent=4),
-        ]
-        head = f"_{py_name}: AlternateInfo[{py_name}] = AlternateInfo("
-        self.items.append(InfoView(exploded(head, arguments)))
+
+        def arguments(indent: int) -> list[str]:
+            rows = exploded("branches=lambda: {", entries, "}", indent=indent)
+            return [string(alternate.name), rows]
+
+        self.info(f"_{py_name}: AlternateInfo[{py_name}]", "AlternateInfo", arguments)
         self.value(alternate.name, "alternate", f"_{py_name}")
 
 
