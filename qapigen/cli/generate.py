@@ -16,7 +16,7 @@ from .status import FINDINGS, FINE, Trouble
 
 if TYPE_CHECKING:
     from ..compiler.emit.filetree import FileTree
-    from ..compiler.ir import Schema
+    from ..compiler.pipeline import Analysis
 
 __all__ = ["arguments", "run"]
 
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     analysis = schema_input.analyze_input(options)
     if analysis.schema is None:
         return schema_input.report(analysis, options)
-    files = _files(analysis.schema, package, options)
+    files = _files(analysis, package, options)
     if options.output == "-":
         return _print(files)
     from ..compiler.disk import OutputError, compare, write
@@ -106,8 +106,10 @@ def run(options: argparse.Namespace) -> int:
     return FINE
 
 
-def _files(schema: Schema, package: str, options: argparse.Namespace) -> FileTree:
+def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> FileTree:
     """The output in memory; Trouble for what the user asked for and is not there."""
+    schema = analysis.schema
+    assert schema is not None
     from ..compiler.backends.registry import BackendFailure
     from ..compiler.emit.pyformat import FormatFailure
     from ..compiler.emit.render import TemplateFailure
@@ -130,9 +132,10 @@ def _files(schema: Schema, package: str, options: argparse.Namespace) -> FileTre
         templates=tuple(Path(folder) for folder in options.templates),
         format=(options.format or ("black" if options.templates else "none")) == "black",
         mask=not options.unmask,
+        config=schema_input.config_of(options),
     )
     try:
-        return render_all(schema, wanted)
+        return render_all(schema, wanted, analysis.whole)
     except (BackendFailure, TemplateFailure, FormatFailure) as error:
         raise Trouble(f"qapigen generate: error: {error}") from error
     except ValueError as error:

@@ -22,24 +22,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="numbers in place of type names, as on the wire, or the names "
         "(default: %(default)s)",
     )
-    parser.add_argument(
-        "--config",
-        choices=("all", "none"),
-        default="all",
-        help="keep all that is conditional, or what holds with no symbol defined "
-        "(default: %(default)s)",
-    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the list; the exit status."""
     from ..compiler.passes.introspect import introspect
 
-    analysis = schema_input.analyze_input(options)
+    # Made of the whole schema: numbers do not depend on the configuration.
+    analysis = schema_input.analyze_input(options, configured=False)
     if analysis.schema is None:
         return schema_input.report(analysis, options)
-    defined = None if options.config == "all" else frozenset[str]()
-    rows = introspect(analysis.schema, mask=options.names == "masked", defined=defined)
+    config = schema_input.config_of(options)
+    rows = introspect(analysis.schema, mask=options.names == "masked", config=config)
     lines = ",\n ".join(json.dumps(row, sort_keys=True) for row in rows)
     sys.stdout.write(f"[\n {lines}\n]\n" if rows else "[]\n")
     return FINE

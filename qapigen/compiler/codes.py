@@ -28,6 +28,7 @@ class Stage(IntEnum):
     STRUCTURE = 6  #: clashes, cycles, members without description
     DOCS = 7  #: descriptions of what does not exist
     LIMITS = 8  #: limits of the whole schema
+    CONFIGURATION = 9  #: what is left of the schema under a configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,9 @@ _ROWS = """
 131 doc-unknown-feature a description of a feature that does not exist
 [LIMITS]
 119 too-many-features more features than a schema may have
+[CONFIGURATION]
+132 left-out-type a type that the configuration leaves out
+133 emptied a union or alternate of which the configuration leaves nothing
 """
 
 #: All codes, by slug.

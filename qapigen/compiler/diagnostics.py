@@ -6,11 +6,12 @@ that finds the problem, presentation lives here (terminal) and nowhere else.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .codes import CODES, Code, Stage
-from .source import Span, source_order
+from .source import SourceFile, Span, source_order
 
 __all__ = ["Definition", "Diagnostic", "Note", "Report", "render_text"]
 
@@ -59,6 +60,7 @@ class Report:
     """Collects diagnostics.  A place and code is reported once, however often it is found."""
 
     _found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+    _starts: dict[SourceFile, list[int]] = field(default_factory=dict)  # sorted, of each file
 
     def error(
         self,
@@ -80,7 +82,10 @@ class Report:
     def add(self, found: Diagnostic) -> None:
         """Add a problem that is complete already."""
         key = (found.code.slug, found.span, found.focus, found.message)
-        self._found.setdefault(key, found)
+        if key not in self._found:
+            self._found[key] = found
+            if found.span is not None:
+                insort(self._starts.setdefault(found.span.file, []), found.span.start)
 
     @property
     def failed(self) -> bool:
@@ -89,12 +94,9 @@ class Report:
 
     def has_inside(self, span: Span) -> bool:
         """Whether a problem was reported within ``span``."""
-        return any(
-            d.span is not None
-            and d.span.file is span.file
-            and span.start <= d.span.start <= span.end
-            for d in self._found.values()
-        )
+        starts = self._starts.get(span.file, [])
+        at = bisect_left(starts, span.start)
+        return at < len(starts) and starts[at] <= span.end
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All diagnostics: those of reading in source order, then the others as reported."""
@@ -120,23 +122,23 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> st
 
 
 def _render(diagnostic: Diagnostic, color: bool) -> str:
-    place = str(diagnostic.span) if diagnostic.span else str(diagnostic.path)
+    place = _one_line(str(diagnostic.span) if diagnostic.span else str(diagnostic.path))
     red, bold, reset = (_RED, _BOLD, _RESET) if color else ("", "", "")
     lines = [
         f"{bold}{place}: {reset}{red}error: {reset}{bold}{_one_line(diagnostic.message)}{reset}"
         f" [{diagnostic.code.id}]"
     ]
     if diagnostic.definition is not None:
-        lines.append(f"  in {diagnostic.definition}")
+        lines.append(f"  in {_one_line(str(diagnostic.definition))}")
     shown = diagnostic.focus or diagnostic.span
     if shown is not None:
         lines += _excerpt(shown, color, named=shown.line != _line(diagnostic.span))
     for note in diagnostic.notes:
-        where = f"{note.span}: " if note.span else ""
+        where = f"{_one_line(str(note.span))}: " if note.span else ""
         lines.append(f"  {where}note: {_one_line(note.message)}")
     if diagnostic.span is not None:
         lines += [
-            f"  {at.file.path}:{at.line}: note: included from here"
+            f"  {_one_line(at.file.path)}:{at.line}: note: included from here"
             for at in reversed(diagnostic.span.include_trail)
         ]
     if diagnostic.hint is not None:
@@ -165,7 +167,7 @@ def _excerpt(span: Span, color: bool, *, named: bool) -> list[str]:
     red, blue, reset = (_RED, _BLUE, _RESET) if color else ("", "", "")
     shown = [f"{blue}{gutter}{reset}{_visible(cut)}"]
     shown.append(f"{blue}{' ' * 5} | {reset}{margin}{red}{'^' * carets}{reset}")
-    return ([f"  {blue}-->{reset} {span}"] if named else []) + shown
+    return ([f"  {blue}-->{reset} {_one_line(str(span))}"] if named else []) + shown
 
 
 def _visible(text: str) -> str:

@@ -40,7 +40,7 @@ class OutputError(Exception):
 def read_source(path: str) -> str:
     """The text of a schema file, line ends normalised; ReadError with the reason."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ReadError("not a regular file")
             data = file.read(LARGEST_SOURCE_BYTES + 1)
@@ -56,6 +56,11 @@ def read_source(path: str) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise ReadError(f"not UTF-8: byte 0x{data[error.start]:02x} in line {line}") from error
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe, which would wait for a writer, is then seen to be no regular file."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +144,19 @@ def _read_manifest(directory: Path) -> dict[str, list[str]]:
         return {}
     try:
         packages = json.loads(text)["packages"]
-        return {
-            str(name): [str(path) for path in FileTree((str(p), "") for p in paths)]
-            for name, paths in packages.items()
-        }
+        return {name: _paths(paths) for name, paths in packages.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{directory / MANIFEST}: error: damaged manifest ({error}); remove it and the "
             "generated files, and generate again"
         ) from error
+
+
+def _paths(written: object) -> list[str]:
+    """The paths of one package; ValueError for what is no list of paths below the directory."""
+    if not isinstance(written, list) or not all(isinstance(path, str) for path in written):
+        raise ValueError("the files of a package are not a list of paths")
+    return list(FileTree(dict.fromkeys(written, "")))
 
 
 def _read(path: Path) -> str | None:

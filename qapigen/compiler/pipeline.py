@@ -18,12 +18,15 @@ from .diagnostics import Diagnostic, Report
 from .emit.filetree import FileTree
 from .emit.render import Renderer
 from .ir import Schema
+from .configuration import report_broken
+from .passes.configure import configure
 from .passes.reach import modules_needed
+from .passes.select import KEEP_ALL, Config
 from .source import Reader
 from .syntax.detect import detect_dialect
 from .syntax.load import load
 
-__all__ = ["Analysis", "Options", "Result", "analyze", "compile_schema", "render_all"]
+__all__ = ["Analysis", "Options", "Result", "analyze", "compile_schema", "render_all", "select"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,8 @@ class Options:
 
     ``dialect`` is one of the dialects or ``auto``; ``modules`` are the schema modules to make
     output for, with those that they need, all if empty; ``templates`` are folders that come
-    before the shipped ones; ``format`` has black format the Python files.
+    before the shipped ones; ``format`` has black format the Python files; ``config`` decides
+    conditions.
     """
 
     dialect: str = "auto"
@@ -42,15 +46,20 @@ class Options:
     templates: tuple[Path, ...] = ()
     format: bool = False
     mask: bool = True
+    config: Config = KEEP_ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the front end found: a schema, or diagnostics in the order to show them."""
+    """What the front end found: a schema, or diagnostics in the order to show them.
+
+    ``whole`` is the schema with what the configuration leaves out.
+    """
 
     dialect: str
     schema: Schema | None
     diagnostics: tuple[Diagnostic, ...]
+    whole: Schema | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +70,39 @@ class Result:
     files: FileTree | None
 
 
-def analyze(root: str, read: Reader, dialect: str = "auto") -> Analysis:
+def analyze(
+    root: str, read: Reader, dialect: str = "auto", config: Config = KEEP_ALL
+) -> Analysis:
     """Text to schema."""
     if dialect == "auto":
         dialect = detect_dialect(root, read)
     rules, report = DIALECTS[dialect], Report()
     tree = load(root, read, rules, report)
-    schema = check(tree, rules, report) if tree is not None else None
-    return Analysis(dialect, None if report.failed else schema, report.sorted())
+    whole = check(tree, rules, report) if tree is not None else None
+    schema = select(whole, config, report) if whole is not None else None
+    return Analysis(dialect, None if report.failed else schema, report.sorted(), whole)
 
 
-def render_all(schema: Schema, options: Options) -> FileTree:
-    """Schema to files.
+def select(schema: Schema, config: Config, report: Report) -> Schema:
+    """Schema to the schema that a configuration leaves."""
+    if config == KEEP_ALL:
+        return schema
+    selected, broken = configure(schema, config)
+    for each in broken:
+        report_broken(each, report)
+    return selected
+
+
+def render_all(schema: Schema, options: Options, whole: Schema | None = None) -> FileTree:
+    """Schema to files; ``whole`` is the schema before a configuration was applied.
 
     Raises TemplateFailure, FormatFailure or BackendFailure.
     """
     modules = modules_needed(schema, options.modules or [m.name for m in schema.modules])
     renderer = Renderer(options.templates, finish=_formatter() if options.format else None)
-    request = Request(options.package, modules, renderer, options.mask)
+    request = Request(
+        options.package, modules, renderer, options.mask, whole or schema, options.config
+    )
     files = FileTree()
     for name in options.backends:
         files |= find_backend(name)(schema, request)
@@ -87,10 +111,10 @@ def render_all(schema: Schema, options: Options) -> FileTree:
 
 def compile_schema(root: str, read: Reader, options: Options) -> Result:
     """Text to files."""
-    analysis = analyze(root, read, options.dialect)
+    analysis = analyze(root, read, options.dialect, options.config)
     if analysis.schema is None:
         return Result(analysis, None)
-    return Result(analysis, render_all(analysis.schema, options))
+    return Result(analysis, render_all(analysis.schema, options, analysis.whole))
 
 
 def _formatter() -> Callable[[str, str], str]:

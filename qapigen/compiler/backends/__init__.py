@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..emit.filetree import FileTree
 from ..emit.render import Renderer
 from ..ir import Schema
+from ..passes.select import KEEP_ALL, Config
 
 __all__ = ["BACKENDS", "BACKEND_API", "Backend", "Request"]
 
@@ -26,13 +27,16 @@ class Request:
 
     ``package`` is the name of the Python package (dots allowed); ``modules`` are the schema
     modules to make output for, in schema order; ``mask`` is whether introspection shows
-    numbers in place of type names.
+    numbers in place of type names.  ``whole`` is the schema with all that ``config`` leaves out:
+    introspection data are made of it, because numbers do not depend on the configuration.
     """
 
     package: str
     modules: tuple[str, ...]
     renderer: Renderer
     mask: bool = True
+    whole: Schema | None = None
+    config: Config = KEEP_ALL
 
 
 Backend = Callable[[Schema, Request], FileTree]

@@ -17,13 +17,15 @@ class FormatFailure(Exception):
 def format_python(path: str, text: str) -> str:
     """``text`` formatted by black with its defaults; FormatFailure if it does not parse."""
     import black  # slow to load, and only wanted here
+    from black.parsing import InvalidInput
 
     # black makes many small objects and no cycles: with fewer collections it is a third faster.
     thresholds = gc.get_threshold()
     gc.set_threshold(100_000, 50, 50)
     try:
         return black.format_str(text, mode=black.Mode(is_pyi=path.endswith(".pyi")))
-    except black.InvalidInput as error:
-        raise FormatFailure(f"{path}: error: the templates made text that is no Python: {error}") from error
+    except InvalidInput as error:
+        message = f"{path}: error: the templates made text that is no Python: {error}"
+        raise FormatFailure(message) from error
     finally:
         gc.set_threshold(*thresholds)

@@ -12,8 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from traceback import walk_tb
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 
 from .assets import asset_folder
 
@@ -21,6 +30,20 @@ __all__ = ["TEMPLATE_API", "Renderer", "TemplateFailure"]
 
 #: The version of the values and filters that templates are given.
 TEMPLATE_API = 1
+
+_SUFFIX = ".j2"
+
+# What a wrong template can raise besides jinja's own errors: it may divide by zero, or be no text.
+_FAILURES = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 class TemplateFailure(Exception):
@@ -61,11 +84,21 @@ class Renderer:
         """The text of ``template`` for the output file ``path``; TemplateFailure if it is wrong."""
         try:
             text = self._environment.get_template(template).render(**values)
-        except TemplateError as error:
-            place = f"{getattr(error, 'filename', None) or template}"
-            line = getattr(error, "lineno", None)
-            where = f"{place}:{line}" if line else place
-            raise TemplateFailure(f"{where}: error: {error.message or error}") from error
+        except _FAILURES as error:
+            place, message = _place(error, template), str(error)
+            if isinstance(error, TemplateNotFound):
+                message = f"no template '{error.name}'"
+            raise TemplateFailure(f"{place}: error: {message}") from error
         if self.finish is not None and path.endswith((".py", ".pyi")):
             text = self.finish(path, text)
         return text
+
+
+def _place(error: Exception, template: str) -> str:
+    """Where in which template an error comes from, as far as it can be told."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or error.name or template}:{error.lineno}"
+    # jinja makes the frames of a template carry its own file and lines.
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    found = [f"{path}:{line}" for path, line in frames if path.endswith(_SUFFIX)]
+    return found[-1] if found else template

@@ -10,7 +10,6 @@ agree on them.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +33,7 @@ from ..ir import (
 )
 from .implicit import type_of
 from .members import members_of, tag_member
-from .select import holds
+from .select import KEEP_ALL, Config, evaluate
 
 __all__ = ["SchemaInfo", "introspect"]
 
@@ -43,14 +42,10 @@ SchemaInfo = dict[str, Any]
 
 
 def introspect(
-    schema: Schema, *, mask: bool = True, defined: Container[str] | None = None
+    schema: Schema, *, mask: bool = True, config: Config = KEEP_ALL
 ) -> list[SchemaInfo]:
-    """The SchemaInfo list.
-
-    ``defined`` are the configuration symbols that conditions are evaluated with; None keeps
-    everything conditional.
-    """
-    walk = _Walk(schema, mask, defined)
+    """The SchemaInfo list, without what ``config`` leaves out."""
+    walk = _Walk(schema, mask, config)
     for definition in _entities(schema):
         walk.entity(definition)
     at = 0
@@ -86,10 +81,10 @@ _Type = Builtin | Enum | Struct | Union | Alternate | _Object | TypeRef
 class _Walk:
     """What has been mentioned so far, and the entries made."""
 
-    def __init__(self, schema: Schema, mask: bool, defined: Container[str] | None) -> None:
+    def __init__(self, schema: Schema, mask: bool, config: Config) -> None:
         self.schema = schema
         self.mask = mask
-        self.defined = defined
+        self.config = config
         self.legacy = DIALECTS[schema.dialect].legacy_introspection
         self.queue: list[_Type] = []
         self.shown: dict[str, str] = {}  # by the type's own name
@@ -166,7 +161,7 @@ class _Walk:
             self.entries.append({"meta-type": meta, **row, **features})
 
     def keeps(self, cond: Cond | None) -> bool:
-        return self.defined is None or holds(cond, self.defined)
+        return cond is None or evaluate(cond, self.config) is not False
 
     def features(self, features: tuple[Feature, ...]) -> dict[str, list[str]]:
         # A list that conditions empty stays: it is there in the sources of every build.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..ir import Command, Definition, InlineMembers, Schema
+from ..ir import Command, Definition, InlineMembers, Schema, Union
+from .implicit import kind_enum
 
 __all__ = ["modules_needed", "type_names"]
 
@@ -31,9 +32,11 @@ def type_names(definition: Definition) -> list[str]:
 def modules_needed(schema: Schema, chosen: Iterable[str]) -> tuple[str, ...]:
     """The chosen modules and those that they cannot do without."""
     home = {d.name: d.module for d in schema.definitions}
+    simple = (d for d in schema.definitions if isinstance(d, Union) and d.simple)
+    home |= {kind_enum(union).name: union.module for union in simple}
     uses: dict[str, set[str]] = {}
     for definition in schema.definitions:
-        # A type from nowhere is implicit and lives with the definition that it is made for.
+        # What has no home is built in.
         found = {home[name] for name in type_names(definition) if name in home}
         uses.setdefault(definition.module, set()).update(found)
     needed: set[str] = set()

@@ -1,27 +1,78 @@
 """Conditions under a configuration.
 
-In: a condition and the defined symbols.  Out: whether it holds.
+In: a condition and what is known about configuration symbols.  Out: whether it holds, or what
+is left of it.  A symbol may be defined, not defined, or not decided yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ..ir import All, Any, Cond, Not, Symbol
 
-__all__ = ["holds"]
+__all__ = ["KEEP_ALL", "NONE_DEFINED", "Config", "evaluate", "remaining"]
 
 
-def holds(cond: Cond | None, defined: Container[str]) -> bool:
-    """Whether ``cond`` holds when exactly the symbols in ``defined`` are; None always does."""
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What is known: symbols that are defined, symbols that are not.
+
+    All others are undecided, or not defined if the configuration is ``complete``.
+    """
+
+    defined: frozenset[str] = frozenset()
+    undefined: frozenset[str] = frozenset()
+    complete: bool = False
+
+    def value(self, symbol: str) -> bool | None:
+        """Whether a symbol is defined; None if that is not decided."""
+        if symbol in self.defined:
+            return True
+        return False if self.complete or symbol in self.undefined else None
+
+
+#: Nothing is decided: all that is conditional stays.
+KEEP_ALL = Config()
+#: No symbol is defined.
+NONE_DEFINED = Config(complete=True)
+
+
+def evaluate(cond: Cond | None, config: Config) -> bool | None:
+    """Whether a condition holds; None if the configuration does not decide it."""
+    left = remaining(cond, config)
+    return left if isinstance(left, bool) else None
+
+
+def remaining(cond: Cond | None, config: Config) -> Cond | bool:
+    """A condition without what the configuration decides; True or False if that is all of it."""
     match cond:
         case None:
             return True
         case Symbol(name):
-            return name in defined
-        case All(conds):
-            return all(holds(c, defined) for c in conds)
-        case Any(conds):
-            return any(holds(c, defined) for c in conds)
+            value = config.value(name)
+            return cond if value is None else value
         case Not(inner):
-            return not holds(inner, defined)
+            left = remaining(inner, config)
+            return not left if isinstance(left, bool) else Not(left)
+        case All(conds):
+            return _join(conds, config, All, decisive=False)
+        case Any(conds):
+            return _join(conds, config, Any, decisive=True)
+
+
+def _join(
+    conds: Sequence[Cond],
+    config: Config,
+    make: Callable[[tuple[Cond, ...]], All | Any],
+    *,
+    decisive: bool,
+) -> Cond | bool:
+    """``decisive`` is the value that one condition of the group needs to decide for all."""
+    left = [remaining(cond, config) for cond in conds]
+    if decisive in [each for each in left if isinstance(each, bool)]:
+        return decisive
+    open_ones = tuple(each for each in left if not isinstance(each, bool))
+    if not open_ones:
+        return not decisive
+    return open_ones[0] if len(open_ones) == 1 else make(open_ones)

@@ -23,7 +23,7 @@ from .comments import DOC_BLOCK, unterminated_block
 from .strings import decode_string
 from .tree import Bool, Null, Str
 
-__all__ = ["END", "OpeningBrace", "Source", "Token", "tokens"]
+__all__ = ["END", "EndToken", "OpeningBrace", "Source", "Token", "tokens"]
 
 
 @dataclass(slots=True)
@@ -108,16 +108,16 @@ _STRING, _MARK, _BRACE, _DOC, _TRUE, _FALSE, _NULL, _QUOTE, _STOP, _STRAY = rang
 def _pattern(string: str, null: str, stray: str) -> re.Pattern[str]:
     """A token with all that is skipped before it; strings that need work match the quote only."""
     return re.compile(
-        rf"{_SKIP}(?:{string}|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|({stray}))",
+        rf"{_SKIP}(?:{string}|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|{stray})",
         re.DOTALL,
     )
 
 
-# A stray character is told alone, or with the rest of its word.
+# A stray character is told alone, or with the rest of its word, which is passed over in any case.
 _ANY_STRING = r"'([^'\\\n]*+)'"
 _PRINTABLE_STRING = r"'([ -&(-\[\]-~]*+)'"
-_TOKENS_2018 = _pattern(_ANY_STRING, "null", ".")
-_TOKENS_MODERN = _pattern(_PRINTABLE_STRING, r"(?!)", r"[^\s'\[\]{}:,][^\s'\[\]{}:,]*+|.")
+_TOKENS_2018 = _pattern(_ANY_STRING, "null", r"(.)[^\s'\[\]{}:,#]*+")
+_TOKENS_MODERN = _pattern(_PRINTABLE_STRING, r"(?!)", r"([^\s'\[\]{}:,]++)")
 
 
 def tokens(source: Source) -> Iterator[object]:
@@ -153,7 +153,7 @@ def tokens(source: Source) -> Iterator[object]:
                 yield EndToken(end, end)
                 return
             else:
-                _stray(source, found.start(_STRAY), end)
+                _stray(source, *found.span(_STRAY))
 
 
 def _long_string(source: Source, start: int) -> tuple[_StringToken, int]:

@@ -92,7 +92,7 @@ class SectionCutter:
         """The token of a section that starts at a line; ``body`` begins with that line's text."""
         start, end = self.lines[index].start, self.lines[index].end
         span = Span(self.file, start, end)
-        text = dedent(body)
+        text = _dedent(body)
         return DocToken(_TYPES[kind], span, "", Section(kind, name, text, span))
 
     def check_name(self, kind: SectionKind, name: str, index: int) -> None:
@@ -110,7 +110,7 @@ class SectionCutter:
         self.tags.add(tag)
 
 
-def dedent(body: list[str]) -> str:
+def _dedent(body: list[str]) -> str:
     """The text of a section without blank ends and without its continuation's indentation."""
     if len(body) == 1:
         return body[0].strip()

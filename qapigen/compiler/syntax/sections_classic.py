@@ -93,9 +93,10 @@ class ClassicCutter(SectionCutter):
 
     def add(self, index: int, text: str) -> None:
         """A line of text for the section at hand."""
+        # Only the oldest rules look behind indentation, and not in examples.
         example = self.kind is SectionKind.TAGGED and self.name in _EXAMPLES
-        stripped = text if example else text.strip()
-        found = _NAME_IN_TEXT.match(stripped)
+        anywhere = self.dialect.docs == "2018" and not example
+        found = _NAME_IN_TEXT.match(text.strip() if anywhere else text)
         if found is not None:
             self.error(
                 "doc-free-form-name",

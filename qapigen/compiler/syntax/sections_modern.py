@@ -97,12 +97,12 @@ class ModernCutter(SectionCutter):
         self.at += 1
         more = self.skip_blanks()
         if not (more and _DESCRIPTION.match(self.lines[self.at].text)):
-            where = self.at if more else len(self.lines) - 1
-            self.error(
+            self.report.error(
                 "doc-no-features",
-                where,
+                self.line_span(self.at) if more else self.closing,
                 "'Features:' wants descriptions behind it",
-                "write '@NAME: ...' for each feature, or take 'Features:' away",
+                focus=self.line_span(index),
+                hint="write '@NAME: ...' for each feature, or take 'Features:' away",
             )
             return []
         head = DocToken("DOC_FEATURES", self.line_span(index))

@@ -41,14 +41,16 @@ def decode_string(
     assert found is not None  # the pattern matches the empty string
     quote = Span(file, start, start + 1)
     if not found[2]:
+        end = file.text.find("\n", found.end())  # a backslash may be left, which ends nothing
+        end = len(file.text) if end < 0 else end
         report.error(
             "unterminated-string",
             quote,
             "this string does not end on its line",
-            focus=Span(file, start, found.end()),
+            focus=Span(file, start, end),
             hint="add the closing quote",
         )
-        return found[1], found.end()
+        return found[1], end
     decode = _Decoder(file, quote, dialect, report)
     return decode.body(found[1], found.start(1)), found.end()
 
@@ -72,7 +74,7 @@ class _Decoder:
                 at = offset + bad.start()
                 self.error(
                     "string-character",
-                    f"strings hold printable ASCII only, not {ascii(bad[0])}",
+                    f"strings hold printable ASCII only, not {bad[0]!a}",
                     at,
                     at + 1,
                     None,

@@ -173,7 +173,8 @@ def _action_imports(scope: Scope) -> list[list[str]]:
 
 def introspect(schema: Schema, request: Request) -> FileTree:
     """The data of ``query-qmp-schema``."""
-    rows = [json.dumps(row, sort_keys=True) for row in schema_info(schema, mask=request.mask)]
+    infos = schema_info(request.whole or schema, mask=request.mask, config=request.config)
+    rows = [json.dumps(row, sort_keys=True) for row in infos]
     lines = [f"{row}," for row in rows[:-1]] + rows[-1:]
     path = "introspect.py"
     title = "What query-qmp-schema answers."

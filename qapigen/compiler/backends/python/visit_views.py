@@ -71,7 +71,7 @@ def visit_view(
         if names.modules[definition.module] == scope.module:
             build.add(definition)
             if definition.name in arrays and not isinstance(definition, Command | Event):
-                build.list(definition.name)
+                build.array(definition.name)
     return VisitView(tuple(build.items))
 
 
@@ -113,7 +113,7 @@ class _Build:
         result = call(f"return v.{method}(", ["name", "value", info or py_name], indent=4)
         self.function(py_name, py_name, f"Visit a {py_name}.", result)
 
-    def list(self, name: str) -> None:
+    def array(self, name: str) -> None:
         """The function of an array."""
         py_name = self.names.types[name]
         self.scope.classes.add(py_name)
