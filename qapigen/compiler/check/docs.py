@@ -1,0 +1,221 @@
+"""Does the documentation comment describe the definition?
+
+In: drafts with their documentation blocks.  Out: reported problems.
+Must not know: how blocks are written; what types are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..diagnostics import Note
+from ..ir import (
+    Alternate,
+    Alternative,
+    Command,
+    Definition,
+    Doc,
+    Enum,
+    EnumValue,
+    Event,
+    Feature,
+    InlineMembers,
+    Member,
+    Section,
+    SectionKind,
+    Struct,
+    Union,
+)
+from ..syntax.tree import Object
+from .draft import Draft
+from .suggest import listing, pragma_hint
+
+__all__ = ["all_features", "check_described", "check_descriptions", "check_sections"]
+
+Part = Member | EnumValue | Alternative
+
+
+def _parts(definition: Definition) -> tuple[Part, ...]:
+    """What the documentation of a definition describes by name.
+
+    Its own members, values and alternatives; not inherited members and not branches.
+    """
+    match definition:
+        case Enum():
+            return definition.values
+        case Struct():
+            return definition.members
+        case Alternate():
+            return definition.alternatives
+        case Union(base=InlineMembers() as inline):
+            return inline.members
+        case Command(data=InlineMembers() as inline) | Event(data=InlineMembers() as inline):
+            return inline.members
+    return ()
+
+
+def all_features(definition: Definition) -> list[Feature]:
+    """The features of a definition, then those of its parts."""
+    found = list(definition.features)
+    for part in _parts(definition):
+        if not isinstance(part, Alternative) and part.features:
+            found += part.features
+    return found
+
+
+# Sections against the kind of definition.
+
+
+def check_sections(draft: Draft) -> None:
+    """``Returns`` is for commands that return something, ``Errors`` for commands."""
+    modern = draft.context.dialect.docs == "modern"
+    for section in draft.doc.sections if draft.doc is not None else ():
+        if section.kind is not SectionKind.TAGGED:
+            continue
+        if section.name == "Returns" and draft.kind != "command":
+            message = f"'Returns' is for commands, but '{draft.name}' is of kind {draft.kind}"
+            _remark(draft, section, slug="doc-returns-not-command", message=message)
+        elif section.name == "Returns" and modern and not _returns(draft):
+            message = f"'Returns' describes what command '{draft.name}' does not return"
+            _remark(draft, section, slug="doc-returns-nothing", message=message)
+        elif section.name == "Errors" and modern and draft.kind != "command":
+            message = f"'Errors' is for commands, but '{draft.name}' is of kind {draft.kind}"
+            _remark(draft, section, slug="doc-errors-not-command", message=message)
+
+
+def _returns(draft: Draft) -> bool:
+    value = draft.expression.value
+    return isinstance(value, Object) and "returns" in value.entries
+
+
+def _remark(
+    draft: Draft,
+    section: Section,
+    *,
+    slug: str,
+    message: str,
+    notes: Iterable[Note] = (),
+    hint: str | None = None,
+) -> None:
+    """Report a problem of a section: at its place or, in older dialects, that of the block."""
+    doc = draft.doc
+    whole = doc is not None and draft.context.dialect.docs != "modern"
+    at = doc.span if doc is not None and whole else section.span
+    draft.error(slug, message, at=at, focus=section.span, notes=notes, hint=hint)
+
+
+# Members without descriptions.
+
+
+def check_described(draft: Draft, definition: Definition) -> None:
+    """Every member and every feature needs its description; members may be excused."""
+    doc = definition.doc
+    if doc is None or not draft.context.dialect.features:
+        return
+    described = _described(doc, SectionKind.FEATURE)
+    for feature in all_features(definition):
+        if feature.name not in described:
+            described.add(feature.name)
+            message = f"feature '{feature.name}' lacks a description"
+            hint = f"describe it as '@{feature.name}:' under 'Features:'"
+            _lacking(draft, feature, slug="doc-missing-feature", message=message, hint=hint)
+    if draft.context.dialect.docs == "modern":
+        _check_members_described(draft, definition, doc)
+
+
+def _check_members_described(draft: Draft, definition: Definition, doc: Doc) -> None:
+    pragma = draft.context.dialect.documentation_pragma
+    if pragma is None or definition.name in draft.context.pragmas.names(pragma):
+        return
+    described = _described(doc, SectionKind.MEMBER)
+    for part in _parts(definition):
+        if part.name not in described:
+            message = f"{_role(definition)} '{part.name}' lacks a description"
+            excuse = pragma_hint(pragma, definition.name, draft.context.pragmas)
+            hint = f"describe it as '@{part.name}:', or {excuse}"
+            _lacking(draft, part, slug="doc-missing-member", message=message, hint=hint)
+
+
+def _described(doc: Doc, kind: SectionKind) -> set[str]:
+    return {section.name for section in doc.sections if section.kind is kind}
+
+
+def _lacking(draft: Draft, part: Part | Feature, *, slug: str, message: str, hint: str) -> None:
+    doc = draft.doc
+    notes = [Note("the documentation is here", doc.span)] if doc is not None else []
+    draft.error(slug, message, focus=part.span, notes=notes, hint=hint)
+
+
+def _role(definition: Definition) -> str:
+    match definition:
+        case Enum():
+            return "value"
+        case Alternate():
+            return "alternative"
+        case Command():
+            return "argument"
+        case Event():
+            return "datum"
+    return "member"
+
+
+# Descriptions without members.
+
+
+def check_descriptions(draft: Draft, definition: Definition) -> None:
+    """Everything described must exist."""
+    doc = definition.doc
+    if doc is None:
+        return
+    if draft.context.modern or _checked_2018(definition):
+        names = {part.name for part in _parts(definition)}
+        if isinstance(definition, Union) and definition.simple:
+            names.add(definition.discriminator)
+        _check_exist(draft, doc, SectionKind.MEMBER, known=names)
+    if draft.context.dialect.features:
+        names = {feature.name for feature in all_features(definition)}
+        _check_exist(draft, doc, SectionKind.FEATURE, known=names)
+
+
+def _checked_2018(definition: Definition) -> bool:
+    """2018 looks at types with members and at arguments and data in place only (quirk Q10)."""
+    match definition:
+        case Enum():
+            return False
+        case Command() | Event():
+            return isinstance(definition.data, InlineMembers)
+    return True
+
+
+def _check_exist(draft: Draft, doc: Doc, kind: SectionKind, *, known: set[str]) -> None:
+    """One problem for all wrong descriptions of a kind, at the first of them."""
+    bogus = [s for s in doc.sections if s.kind is kind and s.name not in known]
+    if not bogus:
+        return
+    names = listing(section.name for section in bogus)
+    many = len(bogus) > 1
+    verb = "do not exist" if many else "does not exist"
+    message = f"described {kind.value}{'s' if many else ''} {names} {verb}"
+    left = sorted(known - _described(doc, kind))
+    _remark(
+        draft,
+        bogus[0],
+        slug=f"doc-unknown-{kind.value}",
+        message=message,
+        notes=[Note(f"'{section.name}' is here", section.span) for section in bogus[1:]],
+        hint=draft.context.suggestions.hint(bogus[0].name, left) or _elsewhere(draft, kind),
+    )
+
+
+def _elsewhere(draft: Draft, kind: SectionKind) -> str | None:
+    """Where descriptions that do not belong here may belong."""
+    if kind is SectionKind.FEATURE:
+        return None
+    match draft.definition:
+        case Union():
+            return "branches have no descriptions, and members are described with their own type"
+        case Struct(base=str() as base):
+            return f"the members of '{base}' are described there"
+        case Command(data=str() as data) | Event(data=str() as data):
+            return f"the members of '{data}' are described there"
+    return None

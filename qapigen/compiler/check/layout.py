@@ -1,0 +1,33 @@
+"""What checks of object types leave behind for the types that build on them.
+
+In: the members of types that are sound.  Out: the same, by type name.
+Must not know: any rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..ir import Member
+
+__all__ = ["Layouts", "Members"]
+
+#: Members by folded name, those of the outermost base first.
+Members = dict[str, Member]
+
+
+@dataclass(slots=True)
+class Layouts:
+    """Members of the sound object types; a type that is not sound is absent.
+
+    ``flat`` has the members that a value always may have: for a union those of its base.
+    ``spread`` has, of unions, in addition the members of all branches.
+    """
+
+    flat: dict[str, Members] = field(default_factory=dict)
+    spread: dict[str, Members] = field(default_factory=dict)
+
+    def everything(self, name: str) -> Members | None:
+        """All members that a value of this type can have; None if unknown."""
+        found = self.spread.get(name)
+        return self.flat.get(name) if found is None else found

@@ -1,0 +1,102 @@
+"""Member objects and type references, as written, on their own.
+
+In: the values of ``data``, ``base`` and ``returns``.  Out: :class:`Member` and
+:class:`TypeRef` values, or reported problems.
+Must not know: which types exist.
+"""
+
+from __future__ import annotations
+
+from ..ir import Branch, Cond, Feature, Member, TypeRef
+from ..syntax.tree import Array, Entry, Object, Str, Value
+from .conditions import condition, features
+from .draft import Draft
+from .keys import KeyRule, check_keys, describe
+
+__all__ = ["inline_members", "type_name", "type_reference", "typed_branch"]
+
+_LONG_MEMBER = KeyRule.of(("type",), ("if", "features"))
+_LONG_BRANCH = KeyRule.of(("type",), ("if",))
+
+
+def inline_members(
+    draft: Draft, data: Object, *, role: str, owner: str | None
+) -> tuple[Member, ...]:
+    """The members of a member object; wrong ones are reported and left out.
+
+    ``role`` is what messages call a member; ``owner`` the type whose members may be excepted
+    from naming rules.
+    """
+    found = (_member(draft, e, role=role, owner=owner) for e in data.entries.values())
+    return tuple(member for member in found if member is not None)
+
+
+def _member(draft: Draft, entry: Entry, *, role: str, owner: str | None) -> Member | None:
+    key, value = entry
+    optional = key.text.startswith("*")
+    name = key.text[1:] if optional else key.text
+    if optional and not draft.context.modern:
+        problem = draft.context.names.starred_member(key.text)
+    else:
+        problem = draft.context.names.member(name, owner)
+    if problem is not None:
+        draft.bad_name(problem, f"{role} '{name}'", key)
+    cond: Cond | None = None
+    feats: tuple[Feature, ...] = ()
+    if isinstance(value, Object) and draft.context.dialect.conditions:
+        what = f"{role} '{name}'"
+        if not check_keys(draft, value, rule=_LONG_MEMBER, what=what):
+            return None
+        cond = condition(draft, value, what=what)
+        feats = features(draft, value, what=what)
+        value = value.entries["type"].value
+    type_ = type_reference(draft, value, role=role, name=name)
+    if type_ is None or problem is not None:
+        return None
+    return Member(name, type_, optional, cond, feats, draft.span(key))
+
+
+def type_reference(draft: Draft, value: Value, *, role: str, name: str = "") -> TypeRef | None:
+    """A type name or an array of one; anything else is reported."""
+    if isinstance(value, Str):
+        return TypeRef(value.text)
+    what = f"{role} '{name}'" if name else role
+    if not isinstance(value, Array):
+        message = f"the type of {what} is {describe(value)}, not a name or an array"
+        draft.error("bad-type-reference", message, focus=value)
+        return None
+    if len(value.items) == 1 and isinstance(value.items[0], Str):
+        return TypeRef(value.items[0].text, True)
+    message = f"the array type of {what} must hold exactly one type name"
+    draft.error("bad-array", message, focus=value)
+    return None
+
+
+def type_name(draft: Draft, value: Value, *, what: str) -> str | None:
+    """A type name where nothing else may stand; anything else is reported."""
+    if isinstance(value, Str):
+        return value.text
+    if isinstance(value, Array):
+        message = f"{what} is an array, but only a type name may stand here"
+        draft.error("array-not-allowed", message, focus=value)
+    else:
+        message = f"{what} is {describe(value)}, not a type name"
+        draft.error("type-name-expected", message, focus=value)
+    return None
+
+
+def typed_branch(draft: Draft, entry: Entry, *, arrays: bool, what: str) -> Branch | None:
+    """A branch: its type, in short or long form, and its condition."""
+    key, value = entry
+    cond: Cond | None = None
+    if isinstance(value, Object) and draft.context.dialect.conditions:
+        if not check_keys(draft, value, rule=_LONG_BRANCH, what=what):
+            return None
+        cond = condition(draft, value, what=what)
+        value = value.entries["type"].value
+    if arrays:
+        type_ = type_reference(draft, value, role=what)
+    else:
+        name = type_name(draft, value, what=f"the type of {what}")
+        type_ = None if name is None else TypeRef(name)
+    return None if type_ is None else Branch(key.text, type_, cond, draft.span(key))
