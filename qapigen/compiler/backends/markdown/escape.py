@@ -1,0 +1,109 @@
+"""Foreign text made harmless: whatever it holds, Markdown shows it as it is.
+
+In: raw text.  Out: Markdown for it.
+Must not know: blocks, the schema.
+
+The aim is what CommonMark and GitHub's dialect of it agree upon.  Both take a backslash before
+any ASCII punctuation as "the next character is itself".
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+__all__ = [
+    "clean",
+    "code_span",
+    "destination",
+    "fence_marks",
+    "fragment",
+    "heading_text",
+    "is_url",
+    "line_starts",
+    "one_line",
+    "plain",
+]
+
+# Characters that would end a line, or that nobody can see.  A tab is a blank; lines end with
+# '\n' only, or else a line could begin where no indentation or quote mark is put before it.
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
+_CONTROLS |= {ord(c): " " for c in "\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"}
+del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
+
+_SPECIAL = re.compile(
+    r"[\\`*\[\]<~|$]"
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # between letters it is never markup
+    r"|&(?=[#A-Za-z0-9])"
+    r"|!(?=\Z)"  # a link may follow, and make an image of it
+)
+# At the start of a line: lists, headings (also underlines), quotes, rows of tables.
+_LINE_START = re.compile(r"^(?=[-+=>#:])", re.MULTILINE)
+_LINE_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|\Z))", re.MULTILINE)
+_BACKTICKS = re.compile(r"`+")
+_URL = re.compile(r"(?:https?|ftp)://[^\s<>\"`]+|mailto:[^\s<>\"`]+", re.IGNORECASE)
+_NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def clean(text: str) -> str:
+    """``text`` without control characters; newlines stay, tabs become blanks."""
+    return text.translate(_CONTROLS).expandtabs(8)
+
+
+def plain(text: str) -> str:
+    """Markdown that shows ``text``, except at the start of lines: see :func:`line_starts`."""
+    return _SPECIAL.sub(r"\\\g<0>", clean(text))
+
+
+def line_starts(markdown: str) -> str:
+    """Markdown of a paragraph whose lines begin with nothing that would end it.
+
+    All that needs a backslash there comes from text; markup never begins with it.
+    """
+    lines = "\n".join(line.strip() for line in markdown.split("\n") if line.strip())
+    return _LINE_NUMBER.sub(r"\1\\", _LINE_START.sub(r"\\", lines))
+
+
+def one_line(markdown: str) -> str:
+    """The same on one line."""
+    return " ".join(markdown.split())
+
+
+def heading_text(markdown: str) -> str:
+    """Markdown for the rest of a heading's line: a ``#`` at its end is text."""
+    line = one_line(markdown)
+    return f"{line[:-1]}\\#" if line.endswith("#") else line
+
+
+def code_span(text: str) -> str:
+    """``text`` as code within a line."""
+    text = one_line(clean(text))
+    if not text:
+        return ""
+    marks = "`" * (_longest_run(text) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{marks}{pad}{text}{pad}{marks}"
+
+
+def fence_marks(text: str) -> str:
+    """Backticks that can go around a block of ``text``."""
+    return "`" * max(3, _longest_run(text) + 1)
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _BACKTICKS.findall(text)), default=0)
+
+
+def is_url(text: str) -> bool:
+    """Whether ``text`` is an absolute URL of a kind that is only ever fetched, never run."""
+    return _URL.fullmatch(text) is not None
+
+
+def destination(url: str) -> str:
+    """``url`` as it is written between the parentheses of a link."""
+    return quote(clean(url), safe=":/?#@!$&'+,;=%~-._").replace("&", "&amp;")
+
+
+def fragment(name: str) -> str:
+    """``name`` as part of an id; names of schemas have nothing that needs replacing."""
+    return _NOT_IN_ID.sub(lambda found: f"_{ord(found[0]):x}_", name)

@@ -1,0 +1,65 @@
+"""What all pages share: relations, links, the parser of documentation text.
+
+In: a schema and the modules that get pages.  Out: :class:`Site`.
+Must not know: what pages look like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ...ir import Definition, Doc, Schema
+from .anchors import Anchors
+from .blocks import Block, Heading
+from .escape import code_span
+from .markup import Outline, parser_for
+from .relations import Relations
+
+__all__ = ["Prose", "Site"]
+
+
+class Prose(NamedTuple):
+    """A free-form block; with each of its parts the level of the heading, None for others."""
+
+    blocks: tuple[tuple[Block, int | None], ...]
+
+
+class Site:
+    """A schema as seen by its pages.
+
+    ``content`` has the free-form blocks and the definitions of each module in source order.
+    """
+
+    def __init__(self, schema: Schema, modules: Iterable[str]) -> None:
+        self.schema = schema
+        self.modules = {m.name: m for m in schema.modules}
+        self.relations = Relations(schema)
+        self.anchors = Anchors(schema, modules)
+        self.parse = parser_for(schema.dialect)
+        self.content = self._content()
+
+    def _content(self) -> dict[str, list[Prose | Definition]]:
+        placed: dict[str, list[tuple[int, Prose | Definition]]] = {m: [] for m in self.modules}
+        outline = Outline()
+        for doc in self.schema.docs:
+            if doc.symbol is None:
+                placed[doc.module].append((doc.span.start, self._prose(doc, outline)))
+        for definition in self.schema.definitions:
+            placed[definition.module].append((definition.span.start, definition))
+        return {
+            module: [item for _, item in sorted(items, key=lambda item: item[0])]
+            for module, items in placed.items()
+        }
+
+    def _prose(self, doc: Doc, outline: Outline) -> Prose:
+        blocks = (block for section in doc.sections for block in self.parse(section.text))
+        return Prose(
+            tuple((b, outline.level(b) if isinstance(b, Heading) else None) for b in blocks)
+        )
+
+    def name(self, here: str, name: str) -> str:
+        """The name of a definition or built-in type, with a link if it leads anywhere."""
+        target = self.anchors.link(here, name)
+        shown = code_span(name)
+        return shown if target is None else f"[{shown}]({target})"

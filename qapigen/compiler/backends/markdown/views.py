@@ -1,0 +1,94 @@
+"""What templates print: final texts in Markdown, nothing left to decide.
+
+In: nothing.  Out: the values of ``markdown/module.md.j2`` and ``markdown/index.md.j2``.
+Must not know: the schema.  No text ends with a newline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "DefinitionView",
+    "EntryView",
+    "GroupView",
+    "IndexEntryView",
+    "IndexGroupView",
+    "IndexView",
+    "PageView",
+    "PartView",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An item of a list.  All lines of ``text`` but the first are indented by two.
+
+    ``anchor`` is empty where nothing leads to the item.
+    """
+
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A piece of a definition: a text, or a list with a title."""
+
+    title: str = ""
+    text: str = ""
+    entries: tuple[EntryView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionView:
+    """A definition.  ``marks`` are those of its heading, ``facts`` what is said right below."""
+
+    marks: str
+    anchor: str
+    name: str
+    kind: str
+    facts: tuple[str, ...]
+    groups: tuple[GroupView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A part of a page: text (headings among it), or a definition and no text."""
+
+    text: str = ""
+    definition: DefinitionView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The page of a module.  ``facts`` stand below the title, with links to other pages."""
+
+    title: str
+    facts: tuple[str, ...]
+    parts: tuple[PartView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntryView:
+    """A line of the index: a link, and what is said behind it (maybe nothing)."""
+
+    text: str
+    link: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexGroupView:
+    """A list of the index."""
+
+    title: str
+    entries: tuple[IndexEntryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexView:
+    """The page that leads to all others.  Its groups are never empty."""
+
+    title: str
+    groups: tuple[IndexGroupView, ...]

@@ -1,0 +1,224 @@
+"""Blocks to Markdown (CommonMark with GitHub's extensions in mind).
+
+In: blocks, and a way to find out where a name leads.  Out: lines of Markdown.
+Must not know: the markup the blocks came from, the schema.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+from .blocks import (
+    Block,
+    Code,
+    Emphasis,
+    Fence,
+    Heading,
+    Inline,
+    Link,
+    Listing,
+    Name,
+    Paragraph,
+    Quote,
+    Strong,
+    Text,
+    Titled,
+)
+from .escape import clean, code_span, destination, fence_marks, line_starts, one_line, plain
+
+__all__ = ["Resolve", "Writer"]
+
+#: Gives the place a name leads to, as it is written in a link; None if it leads nowhere.
+Resolve = Callable[[Name], str | None]
+
+_STRESS = (Emphasis, Strong)
+
+
+class Writer:
+    """Prints blocks; ``resolve`` belongs to the page, or the definition, they are printed for."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self.resolve = resolve
+
+    # Inline parts.
+
+    def inline(self, inlines: Iterable[Inline]) -> str:
+        """The parts of a paragraph, line starts not yet escaped."""
+        parts = _joined_code(self._known(part) for part in inlines if not _is_empty(part))
+        shown = [self._part(part) for part in parts]
+        # Marks of stress only work next to the right characters.
+        edges = ["*" if isinstance(p, _STRESS) else s for p, s in zip(parts, shown, strict=True)]
+        for at, part in enumerate(parts):
+            if isinstance(part, _STRESS) and shown[at]:
+                before = edges[at - 1][-1:] if at else ""
+                after = edges[at + 1][:1] if at + 1 < len(parts) else ""
+                if _lets_mark(before) and _lets_mark(after):
+                    mark = "*" if isinstance(part, Emphasis) else "**"
+                    shown[at] = f"{mark}{shown[at]}{mark}"
+        return "".join(shown)
+
+    def _known(self, part: Inline) -> Inline:
+        """The part, or just code for a name that leads nowhere."""
+        if isinstance(part, Name) and self.resolve(part) is None:
+            return Code(part.text) if part.text == part.name else Text(part.text)
+        return part
+
+    def _part(self, part: Inline) -> str:
+        match part:
+            case Code(text):
+                return code_span(text)
+            case Link(text, url):
+                return f"[{plain(one_line(text))}]({destination(url)})"
+            case Name(name, text, _):
+                shown = code_span(text) if text == name else plain(one_line(text))
+                return f"[{shown}]({self.resolve(part)})"
+            case Emphasis(text) | Strong(text):
+                return plain(clean(text).strip())
+            case Text(text):
+                return plain(text)
+
+    def line(self, inlines: Iterable[Inline]) -> str:
+        """The parts on one line, for use behind something else on that line."""
+        return one_line(self.inline(inlines))
+
+    # Blocks.
+
+    def text(self, blocks: Iterable[Block]) -> str:
+        """The blocks, without a newline at the end."""
+        return "\n".join(self.lines(blocks))
+
+    def lines(self, blocks: Iterable[Block]) -> list[str]:
+        """The lines of the blocks, with blank lines between blocks only."""
+        out: list[str] = []
+        for block in blocks:
+            lines = self._block(block, out)
+            if lines and out:
+                out.append("")
+            out += lines
+        return out
+
+    def _block(self, block: Block, before: list[str]) -> list[str]:
+        match block:
+            case Paragraph(inlines):
+                text = line_starts(self.inline(inlines))
+                return text.split("\n") if text else []
+            case Heading(_, inlines):  # one that has no place in the page's outline
+                text = self.line(_unstressed(inlines))
+                return [f"**{text}**"] if text else []
+            case Listing(start, items):
+                return self._listing(start, items, avoid=_list_mark(before))
+            case Fence(text, language):
+                return _fence(text, language)
+            case Quote(title, blocks):
+                return [f"> {line}".rstrip() for line in self._titled(title, blocks)]
+            case Titled(title, blocks):
+                return self._titled(title, blocks)
+
+    def _titled(self, title: tuple[Inline, ...], blocks: tuple[Block, ...]) -> list[str]:
+        head = self.line(_unstressed(title))
+        body = self.lines(blocks)
+        if not head:
+            return body
+        return [f"**{head}**", "", *body] if body else [f"**{head}**"]
+
+    def _listing(
+        self, start: int | None, items: tuple[tuple[Block, ...], ...], *, avoid: str
+    ) -> list[str]:
+        loose = not all(_is_tight(item) for item in items)
+        out: list[str] = []
+        for index, item in enumerate(items):
+            if out and loose:
+                out.append("")
+            if start is None:
+                mark = "* " if avoid == "-" else "- "
+            else:
+                mark = f"{start + index}{')' if avoid == '.' else '.'} "
+            out += _item(mark, self._item_lines(item, loose=loose))
+        return out
+
+    def _item_lines(self, item: tuple[Block, ...], *, loose: bool) -> list[str]:
+        if loose or len(item) < 2:
+            return self.lines(item)
+        return self.lines(item[:1]) + self.lines(item[1:])  # a list right below its text
+
+    def entry(
+        self, head: str, blocks: Sequence[Block], *, joint: str = ": ", indent: str = ""
+    ) -> str:
+        """``head``, the first paragraph of the blocks behind it, the rest below.
+
+        ``joint`` goes between head and paragraph; all lines but the first are indented.
+        """
+        lines = self.lines(blocks)
+        if not lines:
+            return head
+        if isinstance(blocks[0], Paragraph):
+            lines[0] = f"{head}{joint}{lines[0]}"
+        else:
+            lines = [head, "", *lines]
+        return "\n".join([lines[0], *(f"{indent}{line}".rstrip() for line in lines[1:])])
+
+
+def _list_mark(lines: list[str]) -> str:
+    """What marks the items of the list that ends ``lines``; a list behind it needs another."""
+    item = next((line for line in reversed(lines) if line and line[0] != " "), "")
+    mark = item.partition(" ")[0]
+    return mark if mark in ("-", "*") else mark[-1:] if mark[:-1].isdigit() else ""
+
+
+def _is_tight(item: tuple[Block, ...]) -> bool:
+    """Whether an item needs no blank lines inside.
+
+    A list may come right below a text only if it is made of bullets or starts with 1.
+    """
+    if len(item) < 2:
+        return True
+    if len(item) > 2 or not isinstance(item[0], Paragraph):
+        return False
+    return isinstance(item[1], Listing) and item[1].start in (None, 1)
+
+
+def _item(mark: str, lines: list[str]) -> list[str]:
+    if not lines:
+        return [mark.rstrip()]
+    indent = " " * len(mark)
+    return [mark + lines[0], *(f"{indent}{line}".rstrip() for line in lines[1:])]
+
+
+def _fence(text: str, language: str) -> list[str]:
+    lines = [line.rstrip() for line in clean(text).split("\n")]
+    marks = fence_marks(text)
+    return [f"{marks}{language}", *lines, marks]
+
+
+def _is_empty(part: Inline) -> bool:
+    """Whether there is nothing to see; a blank in running text is something."""
+    if isinstance(part, Text):
+        return not part.text
+    return not one_line(clean(part.text))
+
+
+def _joined_code(parts: Iterable[Inline]) -> list[Inline]:
+    """Code spans side by side as one: they would eat each other's marks."""
+    out: list[Inline] = []
+    for part in parts:
+        if isinstance(part, Code) and out and isinstance(out[-1], Code):
+            out[-1] = Code(out[-1].text + part.text)
+        else:
+            out.append(part)
+    return out
+
+
+def _unstressed(inlines: Iterable[Inline]) -> list[Inline]:
+    """The parts for a place that is stressed itself."""
+    return [Text(part.text) if isinstance(part, _STRESS) else part for part in inlines]
+
+
+def _lets_mark(neighbour: str) -> bool:
+    if not neighbour or neighbour.isspace():
+        return True
+    if neighbour in "*_":
+        return False
+    return neighbour in "!\"#$%&'()+,-./:;<=>?@[\\]^`{|}~" or (
+        unicodedata.category(neighbour).startswith("P")
+    )
