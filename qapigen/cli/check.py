@@ -19,8 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check the schema; the exit status."""
     analysis = schema_input.analyze_input(options)
-    if analysis.schema is None:
-        return schema_input.report(analysis, options)
+    status = schema_input.report(analysis, options)
+    if status != FINE or analysis.schema is None:
+        return status
     count = len(analysis.schema.definitions)
     print(f"no errors in {count} definitions (dialect {analysis.dialect})", file=sys.stderr)
     return FINE

@@ -84,8 +84,9 @@ def run(options: argparse.Namespace) -> int:
     if options.check and options.output == "-":
         raise Trouble("qapigen generate: error: --check needs a directory to compare with")
     analysis = schema_input.analyze_input(options)
-    if analysis.schema is None:
-        return schema_input.report(analysis, options)
+    status = schema_input.report(analysis, options, stdout_taken=options.output == "-")
+    if status != FINE or analysis.schema is None:
+        return status
     files = _files(analysis, package, options)
     if options.output == "-":
         return _print(files)

@@ -30,8 +30,9 @@ def run(options: argparse.Namespace) -> int:
 
     # Made of the whole schema: numbers do not depend on the configuration.
     analysis = schema_input.analyze_input(options, configured=False)
-    if analysis.schema is None:
-        return schema_input.report(analysis, options)
+    status = schema_input.report(analysis, options, stdout_taken=True)
+    if status != FINE or analysis.schema is None:
+        return status
     config = schema_input.config_of(options)
     rows = introspect(analysis.schema, mask=options.names == "masked", config=config)
     lines = ",\n ".join(json.dumps(row, sort_keys=True) for row in rows)

@@ -26,8 +26,9 @@ def run(options: argparse.Namespace) -> int:
     from ..compiler.backends.facts import facts
 
     analysis = schema_input.analyze_input(options)
-    if analysis.schema is None:
-        return schema_input.report(analysis, options)
+    status = schema_input.report(analysis, options, stdout_taken=True)
+    if status != FINE or analysis.schema is None:
+        return status
     json.dump(facts(analysis.schema), sys.stdout, indent=1)
     sys.stdout.write("\n")
     return FINE

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from .status import FINDINGS, TROUBLE, Trouble
+from .status import FINDINGS, FINE, TROUBLE, Trouble
 
 if TYPE_CHECKING:
+    from ..compiler.codes import Code
+    from ..compiler.diagnostics import Diagnostic
     from ..compiler.passes.select import Config
     from ..compiler.pipeline import Analysis
 
@@ -52,6 +55,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="all|none|FILE",
         help="what is conditional: keep all that -D and -U do not decide, take all other symbols "
         "as not defined, or read a file that says which are (default: %(default)s)",
+    )
+    parser.add_argument(
+        "-W",
+        dest="warnings",
+        action="append",
+        default=[],
+        metavar="error=CODE|off=CODE",
+        help="take a warning as an error, or leave it out; without =CODE, all; may be repeated",
+    )
+    parser.add_argument(
+        "--diagnostics",
+        choices=("text", "json", "sarif", "github"),
+        default="text",
+        help="the form in which errors and warnings are told: text and github on stderr, "
+        "json and sarif on stdout unless that has other output (default: %(default)s)",
     )
     parser.add_argument(
         "--color",
@@ -105,17 +123,70 @@ def config_of(options: argparse.Namespace) -> Config:
     )
 
 
-def report(analysis: Analysis, options: argparse.Namespace) -> int:
-    """Tell the diagnostics on stderr; the exit status."""
+def report(
+    analysis: Analysis, options: argparse.Namespace, *, stdout_taken: bool = False
+) -> int:
+    """Tell what is wrong with the schema; the exit status, FINE after mere warnings.
+
+    ``stdout_taken``: a schema without errors has output that goes to stdout.
+    """
+    from ..compiler.diagnostic_formats import FORMATS
     from ..compiler.diagnostics import render_text
 
-    found = analysis.diagnostics
-    sys.stderr.write(render_text(found, color=use_color(options, sys.stderr)))
-    count = len(found)
-    chosen = f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
-    told = chosen if options.dialect == "auto" else ""
-    print(f"{count} error{'s' if count != 1 else ''}{told}", file=sys.stderr)
-    return TROUBLE if all(d.span is None for d in found) else FINDINGS
+    found = _leveled(analysis, options)
+    errors = [each for each in found if each.severity == "error"]
+    if options.diagnostics == "text":
+        sys.stderr.write(render_text(found, color=use_color(options, sys.stderr)))
+        _summarize(found, analysis, options)
+    else:
+        aside = options.diagnostics == "github" or (stdout_taken and not errors)
+        stream = sys.stderr if aside else sys.stdout
+        stream.write(FORMATS[options.diagnostics](found))
+    if not errors:
+        return FINE
+    return TROUBLE if all(each.span is None for each in errors) else FINDINGS
+
+
+def _leveled(analysis: Analysis, options: argparse.Namespace) -> tuple[Diagnostic, ...]:
+    """The diagnostics as ``-W`` has them; Trouble for a code that is none."""
+    levels = [_level(text) for text in options.warnings]
+    found: list[Diagnostic] = []
+    for each in analysis.diagnostics:
+        level = None
+        if each.code.is_warning:
+            # The last one that names the code, or all, wins.
+            level = next((lv for lv, code in reversed(levels) if code in (None, each.code)), None)
+        if level != "off":
+            found.append(replace(each, promoted=True) if level == "error" else each)
+    return tuple(found)
+
+
+def _level(text: str) -> tuple[str, Code | None]:
+    from ..compiler.codes import find_code
+
+    level, equals, name = text.partition("=")
+    if level not in ("error", "off"):
+        raise Trouble(f"qapigen: error: -W wants error=CODE or off=CODE, not '{text}'")
+    code = find_code(name) if equals else None
+    if equals and (code is None or not code.is_warning):
+        known = "an error, which cannot be changed" if code else "not the code of a warning"
+        raise Trouble(f"qapigen: error: -W {text}: '{name}' is {known}")
+    return level, code
+
+
+def _summarize(
+    found: tuple[Diagnostic, ...], analysis: Analysis, options: argparse.Namespace
+) -> None:
+    """A last line that counts."""
+    parts = []
+    for severity in ("error", "warning"):
+        count = sum(each.severity == severity for each in found)
+        if count:
+            parts.append(f"{count} {severity}{'s' if count != 1 else ''}")
+    if parts:
+        chosen = f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
+        told = chosen if options.dialect == "auto" else ""
+        print(f"{', '.join(parts)}{told}", file=sys.stderr)
 
 
 def use_color(options: argparse.Namespace, stream: TextIO) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["CODES", "Code", "Stage"]
+__all__ = ["CODES", "Code", "Stage", "find_code"]
 
 
 class Stage(IntEnum):
@@ -29,16 +29,22 @@ class Stage(IntEnum):
     DOCS = 7  #: descriptions of what does not exist
     LIMITS = 8  #: limits of the whole schema
     CONFIGURATION = 9  #: what is left of the schema under a configuration
+    ADVICE = 10  #: what is legal, and hardly meant
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of diagnostic."""
+    """A kind of diagnostic: an error (``E...``) or a warning (``W...``)."""
 
     id: str
     slug: str
     stage: Stage
     title: str
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether a schema may have it and still be compiled."""
+        return self.id[0] == "W"
 
 
 def _table() -> dict[str, Code]:
@@ -49,7 +55,8 @@ def _table() -> dict[str, Code]:
             stage = Stage[line.strip("[]")]
             continue
         number, slug, title = line.split(maxsplit=2)
-        rows[slug] = Code(f"E{int(number):03}", slug, stage, title)
+        letter = "W" if stage is Stage.ADVICE else "E"
+        rows[slug] = Code(f"{letter}{int(number):03}", slug, stage, title)
     return rows
 
 
@@ -151,7 +158,7 @@ _ROWS = """
 96 if-key-count an 'if' object without exactly one key
 97 if-not-list 'all' or 'any' without an array
 98 if-empty 'all' or 'any' without conditions
-132 if-too-deep an 'if' nested too deeply
+134 if-too-deep an 'if' nested too deeply
 99 features-not-list 'features' that is no array
 100 bad-feature a feature that is not well formed
 [DEFINE]
@@ -195,7 +202,23 @@ _ROWS = """
 [CONFIGURATION]
 132 left-out-type a type that the configuration leaves out
 133 emptied a union or alternate of which the configuration leaves nothing
+[ADVICE]
+1 pragma-unused-name a pragma that excuses what does not exist
+2 doc-unindented-text text that no longer belongs to the section before it
+3 doc-unknown-value a description of an enum value that does not exist
+4 unguarded-type a conditional type used where its condition may not hold
 """
 
 #: All codes, by slug.
 CODES: dict[str, Code] = _table()
+
+
+def find_code(name: str) -> Code | None:
+    """The code with that number (``E101``, ``e101``, ``E0101``) or slug."""
+    if name in CODES:
+        return CODES[name]
+    letter, digits = name[:1].upper(), name[1:]
+    if letter not in "EW" or not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        return None
+    wanted = f"{letter}{int(digits):03}"
+    return next((code for code in CODES.values() if code.id == wanted), None)

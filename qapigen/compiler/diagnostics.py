@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from .codes import CODES, Code, Stage
 from .source import SourceFile, Span, source_order
@@ -53,6 +54,12 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     hint: str | None = None
     path: str | None = None
+    promoted: bool = False  #: a warning that counts as an error
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        """How bad it is."""
+        return "warning" if self.code.is_warning and not self.promoted else "error"
 
 
 @dataclass(slots=True)
@@ -61,6 +68,7 @@ class Report:
 
     _found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
     _starts: dict[SourceFile, list[int]] = field(default_factory=dict)  # sorted, of each file
+    _failed: bool = False
 
     def error(
         self,
@@ -74,7 +82,7 @@ class Report:
         hint: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Add a problem; ``slug`` is one of :data:`.codes.CODES`."""
+        """Add a problem, or a warning; ``slug`` is one of :data:`.codes.CODES`."""
         self.add(
             Diagnostic(CODES[slug], message, span, focus, definition, tuple(notes), hint, path)
         )
@@ -84,13 +92,14 @@ class Report:
         key = (found.code.slug, found.span, found.focus, found.message)
         if key not in self._found:
             self._found[key] = found
-            if found.span is not None:
+            self._failed |= not found.code.is_warning
+            if found.span is not None and not found.code.is_warning:
                 insort(self._starts.setdefault(found.span.file, []), found.span.start)
 
     @property
     def failed(self) -> bool:
-        """Whether anything was reported."""
-        return bool(self._found)
+        """Whether an error was reported; warnings do not count."""
+        return self._failed
 
     def has_inside(self, span: Span) -> bool:
         """Whether a problem was reported within ``span``."""
@@ -99,21 +108,21 @@ class Report:
         return at < len(starts) and starts[at] <= span.end
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All diagnostics: those of reading in source order, then the others as reported."""
+        """All diagnostics: those of reading in source order, then others as reported, warnings last."""
         return tuple(sorted(self._found.values(), key=_order))
 
 
 def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
-    if diagnostic.code.stage is not Stage.READ:
+    if diagnostic.code.stage not in (Stage.READ, Stage.ADVICE):
         return (1,)
-    place = source_order(diagnostic.span) if diagnostic.span else ()
-    focus = source_order(diagnostic.focus) if diagnostic.focus else ()
-    return (0, place, focus, diagnostic.code.id, diagnostic.message)
+    # Of one place the first to be found comes first: a token is wrong before it is misplaced.
+    return (0, source_order(diagnostic.span) if diagnostic.span else ())
 
 
 # Terminal rendering.
 
-_RED, _BOLD, _BLUE, _RESET = "\x1b[31;1m", "\x1b[1m", "\x1b[34;1m", "\x1b[0m"
+_RED, _YELLOW, _BOLD = "\x1b[31;1m", "\x1b[33;1m", "\x1b[1m"
+_BLUE, _RESET = "\x1b[34;1m", "\x1b[0m"
 
 
 def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
@@ -123,9 +132,11 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> st
 
 def _render(diagnostic: Diagnostic, color: bool) -> str:
     place = _one_line(str(diagnostic.span) if diagnostic.span else str(diagnostic.path))
-    red, bold, reset = (_RED, _BOLD, _RESET) if color else ("", "", "")
+    severity = diagnostic.severity
+    hue = _YELLOW if severity == "warning" else _RED
+    red, bold, reset = (hue, _BOLD, _RESET) if color else ("", "", "")
     lines = [
-        f"{bold}{place}: {reset}{red}error: {reset}{bold}{_one_line(diagnostic.message)}{reset}"
+        f"{bold}{place}: {reset}{red}{severity}: {reset}{bold}{_one_line(diagnostic.message)}{reset}"
         f" [{diagnostic.code.id}]"
     ]
     if diagnostic.definition is not None:

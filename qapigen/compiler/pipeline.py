@@ -13,6 +13,7 @@ from pathlib import Path
 from .backends import Request
 from .backends.registry import find_backend
 from .check import check
+from .check.advice import advise
 from .dialect import DIALECTS
 from .diagnostics import Diagnostic, Report
 from .emit.filetree import FileTree
@@ -80,6 +81,8 @@ def analyze(
     tree = load(root, read, rules, report)
     whole = check(tree, rules, report) if tree is not None else None
     schema = select(whole, config, report) if whole is not None else None
+    if tree is not None and whole is not None:
+        advise(tree, whole, rules, report)
     return Analysis(dialect, None if report.failed else schema, report.sorted(), whole)
 
 

@@ -58,11 +58,11 @@ def include_target(file: SourceFile, item: Object, report: Report) -> Str | None
 
 def pragma_settings(
     file: SourceFile, item: Object, dialect: Dialect, report: Report
-) -> dict[str, bool | frozenset[str]]:
-    """The settings of a pragma directive, without the wrong ones."""
+) -> dict[str, bool | dict[str, Span]]:
+    """The settings of a pragma directive, without the wrong ones; lists as names and places."""
     error = _Reporter(file, item, report)
     value = item.entries["pragma"].value
-    settings: dict[str, bool | frozenset[str]] = {}
+    settings: dict[str, bool | dict[str, Span]] = {}
     if not error.only(item, "pragma"):
         return settings
     if not isinstance(value, Object):
@@ -75,7 +75,7 @@ def pragma_settings(
             else:
                 error("pragma-not-bool", setting, f"'{name}' is true or false")
         elif name in dialect.pragmas:
-            names = _names(setting)
+            names = _names(file, setting)
             if names is not None:
                 settings[name] = names
             else:
@@ -85,11 +85,13 @@ def pragma_settings(
     return settings
 
 
-def _names(value: Value) -> frozenset[str] | None:
+def _names(file: SourceFile, value: Value) -> dict[str, Span] | None:
     if not isinstance(value, Array):
         return None
-    names = [item.text for item in value.items if isinstance(item, Str)]
-    return frozenset(names) if len(names) == len(value.items) else None
+    names = [item for item in value.items if isinstance(item, Str)]
+    if len(names) != len(value.items):
+        return None
+    return {name.text: Span(file, name.start, name.end) for name in names}
 
 
 def _pragma_hint(name: str, dialect: Dialect) -> str:

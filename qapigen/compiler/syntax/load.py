@@ -15,8 +15,8 @@ from ..ir import Doc, Include, Module
 from ..source import Reader, ReadError, SourceFile, Span
 from .directives import directive_of, include_target, pragma_settings
 from .lexer import Source
-from .parse import Item, parse
-from .tree import Expression, Object, Pragmas, SourceTree
+from .parse import parse
+from .tree import Broken, Expression, Object, Pragmas, SourceTree, Value
 
 __all__ = ["load"]
 
@@ -35,7 +35,8 @@ def load(root: str, read: Reader, dialect: Dialect, report: Report) -> SourceTre
     loader.file(SourceFile(root, loader.module_name(root), text), chain=())
     if report.failed:
         return None
-    pragmas = Pragmas(loader.doc_required, loader.lists)
+    lists = {name: frozenset(places) for name, places in loader.places.items()}
+    pragmas = Pragmas(loader.doc_required, lists, loader.places)
     modules = tuple(Module(name, tuple(found)) for name, found in loader.includes.items())
     return SourceTree(modules, tuple(loader.expressions), tuple(loader.docs), pragmas)
 
@@ -52,7 +53,7 @@ class _Loader:
     docs: list[Doc] = field(default_factory=list)
     includes: dict[str, list[Include]] = field(default_factory=dict)
     doc_required: bool = False
-    lists: dict[str, frozenset[str]] = field(default_factory=dict)
+    places: dict[str, dict[str, Span]] = field(default_factory=dict)
 
     def module_name(self, path: str) -> str:
         """The module of a file: its normalised path from the directory of the root."""
@@ -69,15 +70,15 @@ class _Loader:
                 self.docs.append(item)
                 before = item
             else:
-                self.expression(file, item, before, chain)
+                if not isinstance(item, Broken):
+                    self.expression(file, item, before, chain)
                 before = None
         self.not_followed(before, "the end of the file")
 
     def expression(
-        self, file: SourceFile, item: Item, before: Doc | None, chain: tuple[str, ...]
+        self, file: SourceFile, item: Value, before: Doc | None, chain: tuple[str, ...]
     ) -> None:
         """Take up a top-level value; ``before`` is the block directly before it."""
-        assert not isinstance(item, Doc)
         kind = directive_of(item)
         if isinstance(item, Object) and kind is not None:
             self.not_followed(before, f"'{kind}'")
@@ -146,7 +147,7 @@ class _Loader:
             if isinstance(value, bool):
                 self.doc_required = value
             else:
-                self.lists[name] = value
+                self.places[name] = value
 
 
 def _opening(doc: Doc) -> Span:

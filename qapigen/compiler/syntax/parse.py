@@ -23,12 +23,12 @@ from ..ir import Doc, Section
 from ..source import Span
 from .lexer import END, Source, tokens
 from .sections import DocToken
-from .tree import Array, Bool, Entry, Null, Object, Str, Value
+from .tree import Array, Bool, Broken, Entry, Null, Object, Str, Value
 
 __all__ = ["Item", "parse"]
 
-#: A documentation block or a top-level value.
-Item = Doc | Value
+#: A documentation block, a top-level value, or the place of something that was left out.
+Item = Doc | Value | Broken
 
 _ITEMS = (Doc, Str, Bool, Null, Array, Object)
 _RESUME = re.compile(r"^(?:\{|##)", re.MULTILINE)
@@ -121,7 +121,7 @@ def _parser() -> Lark:
 
 
 def parse(source: Source) -> list[Item]:
-    """The items of a source, without those that are not well formed."""
+    """The items of a source, those that are not well formed as :class:`~.tree.Broken`."""
     items: list[Item] = []
     parser: Any = _parser()
     while True:
@@ -130,6 +130,7 @@ def parse(source: Source) -> list[Item]:
             break
         except UnexpectedToken as error:
             items += _items_before(error)
+            items.append(Broken(error.token.start, error.token.end))
             _report(error, source)
             resume = _resume(error.token, source)
             if resume is None:
@@ -143,10 +144,13 @@ def parse(source: Source) -> list[Item]:
 def _items_before(error: UnexpectedToken) -> list[Item]:
     """The complete items that were read before the error, found on the parser's stack."""
     parser: Any = error.interactive_parser
-    for value in parser.parser_state.value_stack[:1]:
-        children = getattr(value, "children", [])
-        return [item for item in children if isinstance(item, _ITEMS)]
-    return []
+    items: list[Item] = []
+    for value in parser.parser_state.value_stack:
+        found = getattr(value, "children", [value])  # lark's own list of items, or the last item
+        if not all(isinstance(item, _ITEMS) for item in found):
+            break
+        items += found
+    return items
 
 
 def _resume(token: Any, source: Source) -> int | None:
@@ -166,7 +170,8 @@ _VALUES = frozenset(("STRING", "TRUE", "FALSE", "NULL", "LBRACE", "LBRACKET"))
 
 def _report(error: UnexpectedToken, source: Source) -> None:
     token: Any = error.token
-    expected = frozenset(error.expected)
+    # Behind a closing bracket the parser has yet to find out what it closes.
+    expected = frozenset(error.accepts if token.type == "COLON" else error.expected)
     slug, message, hint = _explain(expected, token, source)
     start = token.start
     span = source.span(start, max(token.end, start + 1) if token.type != END else start)
@@ -206,7 +211,7 @@ def _show(token: Any) -> str:
 
 def _check_top_level(items: list[Item], source: Source) -> None:
     for item in items:
-        if not isinstance(item, Doc | Object):
+        if not isinstance(item, Doc | Object | Broken):
             source.report.error(
                 "top-level-not-object",
                 source.span(item.start, item.start + 1),

@@ -7,7 +7,6 @@ lines tell where a section ends, in :mod:`.sections_classic` it ends where the n
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -114,9 +113,8 @@ def _dedent(body: list[str]) -> str:
     """The text of a section without blank ends and without its continuation's indentation."""
     if len(body) == 1:
         return body[0].strip()
-    rest = textwrap.dedent("\n".join(body[1:]))
-    text = f"{body[0].strip()}\n{rest}" if body[0].strip() else rest
-    return text.strip("\n").rstrip()
+    margin = min([len(line) - len(line.lstrip()) for line in body[1:] if line], default=0)
+    return "\n".join([body[0].strip(), *[line[margin:] for line in body[1:]]]).strip("\n").rstrip()
 
 
 def cut(

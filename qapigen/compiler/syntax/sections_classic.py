@@ -15,6 +15,7 @@ from .sections import DocToken, SectionCutter
 __all__ = ["ClassicCutter"]
 
 _TAGS = frozenset(("Returns:", "Since:", "Note:", "Notes:", "Example:", "Examples:", "TODO:"))
+_FIRST = frozenset("@" + "".join(tag[0] for tag in _TAGS) + "F")  # of any marker
 _NAME_IN_TEXT = re.compile(r"@\S+:")
 _SINGLE = ("Returns", "Since")
 _EXAMPLES = ("Example", "Examples")
@@ -41,28 +42,41 @@ class ClassicCutter(SectionCutter):
         """The sections behind the line of the documented name."""
         self.body = [""]
         self.begun = 1
-        for index, line in enumerate(self.lines):
-            if index == 0:
-                continue
+        for index in range(1, len(self.lines)):
+            text = self.lines[index].text
             # Only text in this exact column is looked at; indented markers are text.
-            word = line.text.partition(" ")[0]
-            if word[:1] == "@" and word[-1:] == ":" and len(word) > 1:
+            if text[:1] in _FIRST and self.is_marker(text):
                 yield from self.finish(index)
-                self.begin_description(index, word[1:-1], line.text[len(word) :])
-            elif word in _TAGS:
-                yield from self.finish(index)
-                self.begin_tagged(index, word[:-1], line.text[len(word) :])
-            elif line.text == "Features:" and self.dialect.features and not self.closed:
-                yield from self.finish(index)
-                self.begin(index, SectionKind.FEATURE, "", [""])
-                self.heading = DocToken("DOC_FEATURES", self.line_span(index))
-            elif self.ends_description(line.text):
+                self.begin_marked(index, text)
+            elif text and not self.body[-1] and self.ends_description(text):
                 yield from self.finish(index)
                 self.closed = True
-                self.begin(index, SectionKind.TEXT, "", ["", line.text])
+                self.begin(index, SectionKind.TEXT, "", ["", text])
+            elif "@" in text:
+                self.add(index, text)
             else:
-                self.add(index, line.text)
+                self.body.append(text)
         yield from self.finish(len(self.lines))
+
+    def is_marker(self, text: str) -> bool:
+        """Whether a line begins a section."""
+        word = text.partition(" ")[0]
+        if word in _TAGS:
+            return True
+        if word[0] == "@":
+            return len(word) > 1 and word[-1] == ":"
+        return text == "Features:" and self.dialect.features and not self.closed
+
+    def begin_marked(self, index: int, text: str) -> None:
+        """Begin the section of a marker."""
+        word = text.partition(" ")[0]
+        if word[0] == "@":
+            self.begin_description(index, word[1:-1], text[len(word) :])
+        elif word in _TAGS:
+            self.begin_tagged(index, word[:-1], text[len(word) :])
+        else:
+            self.begin(index, SectionKind.FEATURE, "", [""])
+            self.heading = DocToken("DOC_FEATURES", self.line_span(index))
 
     def begin(self, index: int, kind: SectionKind, name: str, body: list[str]) -> None:
         self.kind, self.name, self.body, self.begun = kind, name, body, index
@@ -86,10 +100,10 @@ class ClassicCutter(SectionCutter):
         self.begin(index, SectionKind.TAGGED, tag, [text])
 
     def ends_description(self, text: str) -> bool:
-        """Whether this line is plain text that no longer belongs to a description."""
-        if self.kind not in (SectionKind.MEMBER, SectionKind.FEATURE) or not text:
+        """Whether this line, behind a blank one, no longer belongs to a description."""
+        if self.kind is not SectionKind.MEMBER and self.kind is not SectionKind.FEATURE:
             return False
-        return len(self.body) > 1 and not self.body[-1] and not text[0].isspace()
+        return len(self.body) > 1 and not text[0].isspace()
 
     def add(self, index: int, text: str) -> None:
         """A line of text for the section at hand."""
@@ -111,7 +125,7 @@ class ClassicCutter(SectionCutter):
         body, self.body = self.body, []
         if self.kind is SectionKind.FEATURE and not self.name:
             return  # 'Features:' itself
-        if not self.lines[self.begun :]:
+        if self.begun >= len(self.lines):
             return
         token = self.section(self.kind, self.name, index=self.begun, body=body)
         if token.section is not None and token.section.text:

@@ -158,6 +158,7 @@ class ModernCutter(SectionCutter):
                 depth = len(text) - len(text.lstrip())
                 if not indent:
                     if not depth:
+                        self.warn_unindented(start, text)
                         break
                     indent, begun = depth, self.at
                 elif depth < indent:
@@ -170,6 +171,17 @@ class ModernCutter(SectionCutter):
         if token.section is not None and not token.section.text:
             self.empty(kind, name, start)
         return token
+
+    def warn_unindented(self, start: int, text: str) -> None:
+        """Text right below a section's first line, not indented, is hardly meant to end it."""
+        marker = text == "Features:" or _DESCRIPTION.match(text) or _TAG.match(text)
+        if self.at == start + 1 and not marker:
+            self.error(
+                "doc-unindented-text",
+                self.at,
+                "this line is not indented, so it does not belong to the section above",
+                "indent it, or put a blank line before it",
+            )
 
     def bad_indent(self, indent: int) -> None:
         self.error(

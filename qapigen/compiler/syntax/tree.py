@@ -16,6 +16,7 @@ from ..source import SourceFile, Span
 __all__ = [
     "Array",
     "Bool",
+    "Broken",
     "Entry",
     "Expression",
     "Null",
@@ -76,6 +77,13 @@ class Object(NamedTuple):
 Value = Str | Bool | Null | Array | Object
 
 
+class Broken(NamedTuple):
+    """The place of a top-level item that is not well formed: where it goes wrong."""
+
+    start: int
+    end: int
+
+
 class Expression(NamedTuple):
     """A top-level value of a file: a definition, or something that wants to be one.
 
@@ -97,10 +105,12 @@ class Pragmas(NamedTuple):
     """The settings in force for the whole schema: of each key, the last one in source order.
 
     ``lists`` holds the names given to each list pragma; a key that no file sets is absent.
+    ``places`` says where each name stands.
     """
 
     doc_required: bool
     lists: dict[str, frozenset[str]]
+    places: dict[str, dict[str, Span]] = {}  # noqa: RUF012 - never changed
 
     def names(self, pragma: str | None) -> frozenset[str]:
         """The names that ``pragma`` lists; none for a pragma that the dialect lacks."""

@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...ir import BUILTINS, Command, InlineMembers, Member, Schema, TypeRef
+from ...ir import BUILTINS, Command, Feature, InlineMembers, Member, Schema, TypeRef
 from ...passes.members import data_members
 from .annotations import Scope
 from .documentation import Documentation
 from .names import Names
-from .text import call, docstring, signature, string, tuple_of
+from .text import call, docstring, signature, string, thunk, tuple_of
 
-__all__ = ["CommandsView", "MethodView", "commands_view", "parameters", "spec_visit"]
+__all__ = [
+    "CommandsView",
+    "MethodView",
+    "commands_view",
+    "features_argument",
+    "parameter_names",
+    "parameters",
+    "spec_visit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,9 @@ def commands_view(
 
 
 _HANDLING = """\
-A method may be an ordinary or an ``async`` one.  What it raises as QapiError becomes the
-error reply.  Arguments are checked before it is called; absent optional ones are None."""
+A method may be an ordinary or an ``async`` one.  What it raises as QapiError
+becomes the error reply.  Arguments are checked before it is called; absent
+optional ones are None."""
 
 
 def _method(
@@ -86,15 +95,26 @@ def _method(
 def parameters(
     scope: Scope, names: Names, members: Sequence[Member], used: Sequence[str] = ()
 ) -> list[str]:
-    """Keyword parameters for members, with the star before them; none for no members."""
-    attributes = names.members([m.name for m in members], class_names(names, members))
+    """Keyword parameters for members, with the star before them; none for no members.
+
+    ``used`` are names that the body needs for itself.
+    """
     found = []
-    for member in members:
-        name = attributes[member.name]
+    for member, (_, name) in zip(members, parameter_names(names, members, used), strict=True):
         annotation = scope.annotation(member.type, optional=member.optional)
         default = " = None" if member.optional else ""
-        found.append(f"{name}{'_' if name in used else ''}: {annotation}{default}")
+        found.append(f"{name}: {annotation}{default}")
     return ["*", *found] if found else []
+
+
+def parameter_names(
+    names: Names, members: Sequence[Member], used: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """For each member the attribute of its class and the parameter of a function."""
+    wire, classes = [m.name for m in members], class_names(names, members)
+    attributes = names.members(wire, classes)
+    given = names.members(wire, [*classes, *used])
+    return [(attributes[name], given[name]) for name in wire]
 
 
 def class_names(names: Names, members: Sequence[Member]) -> list[str]:
@@ -117,25 +137,25 @@ def _spec(names: Names, scope: Scope, command: Command) -> str:
     ]
     data = command.data
     if command.gen and data is not None:
-        function = (
-            f"visit_{names.data['command', command.name]}"
-            if isinstance(data, InlineMembers)
-            else spec_visit(scope, TypeRef(data))
-        )
-        arguments.append(f"visit_arguments={function}")
-        if isinstance(data, InlineMembers):
-            scope.local_visits.add(function)
+        own = names.data.get(("command", command.name))
+        arguments.append(spec_visit(scope, "visit_arguments", data, own, indent=8))
     if command.gen and command.returns is not None:
-        arguments.append(f"visit_returns={spec_visit(scope, command.returns)}")
+        arguments.append(spec_visit(scope, "visit_returns", command.returns, indent=8))
     flags = {"allow_oob": False, "allow_preconfig": False, "success_response": True}
     for flag, default in {**flags, "coroutine": False}.items():
         if getattr(command, flag) is not default:
             arguments.append(f"{flag}={not default}")
-    if command.features:
-        listed = ", ".join(string(f.name) for f in command.features)
-        comma = "," if len(command.features) == 1 else ""
-        arguments.append(f"features=({listed}{comma})")
-    return call("CommandSpec(", arguments, indent=4)
+    arguments += features_argument(command.features, indent=8)
+    return call("CommandSpec(", arguments, indent=4, after=1)
+
+
+def features_argument(features: Sequence[Feature], *, indent: int) -> list[str]:
+    """``features=("a", "b")``; nothing for none."""
+    if not features:
+        return []
+    listed = [string(feature.name) for feature in features]
+    tail = ",)" if len(listed) == 1 else ")"
+    return [call("features=(", listed, tail, indent=indent, after=1)]
 
 
 def _style(command: Command) -> str:
@@ -146,14 +166,26 @@ def _style(command: Command) -> str:
     return "BOXED" if command.boxed else "KEYWORDS"
 
 
-def spec_visit(scope: Scope, ref: TypeRef) -> str:
-    """The visit function for a type, without loading another schema module's functions."""
+def spec_visit(
+    scope: Scope,
+    target: str,
+    data: TypeRef | str | InlineMembers,
+    own: str | None = None,
+    *,
+    indent: int,
+) -> str:
+    """``target=visit_X``, without loading another schema module's functions.
+
+    ``own`` is the class of members that are written in place.
+    """
+    if isinstance(data, InlineMembers):
+        function = f"visit_{own}"
+        scope.local_visits.add(function)
+        return f"{target}={function}"
+    ref = TypeRef(data) if isinstance(data, str) else data
     function = scope.visit(ref)
     if function.startswith("visit."):
-        return f"lambda *of: {function}(*of)"
-    if scope.names.module_of(ref.name) is None:
-        return function  # a built-in type's, from the runtime
-    scope.local_visits.add(function)
-    return function
-
-
+        return thunk(target, function, indent=indent)
+    if scope.names.module_of(ref.name) is not None:  # a built-in type's is the runtime's
+        scope.local_visits.add(function)
+    return f"{target}={function}"

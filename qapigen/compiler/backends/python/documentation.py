@@ -6,6 +6,7 @@ stays as it is: it reads well as text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...ir import (
@@ -28,6 +29,8 @@ from ...source import Span
 __all__ = ["Documentation"]
 
 _LEFT_OUT = ("TODO",)
+#: What starts with a list item, or with an example's line, keeps its lines in one column.
+_LIST = re.compile(r"\s*([-*] |[0-9]+[.)] |->|<-)")
 
 
 class Documentation:
@@ -94,6 +97,6 @@ def _blocks(definition: Definition, with_members: bool) -> Iterator[str]:
 
 def _indent(text: str) -> str:
     """``text`` with its second and later lines set in, as belonging to a tag."""
-    if text.lstrip().startswith(("-", "*", "->", "<-", "1.")):
+    if _LIST.match(text):
         return "\n" + "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
     return text.replace("\n", "\n    ")

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from ...ir import Event, InlineMembers, Schema, TypeRef
 from ...passes.members import data_members
 from .annotations import Scope
-from .command_views import MethodView, class_names, parameters, spec_visit
+from .command_views import (
+    MethodView,
+    features_argument,
+    parameter_names,
+    parameters,
+    spec_visit,
+)
 from .documentation import Documentation
 from .names import Names, value_names
 from .text import call, docstring, exploded, signature, string, tuple_of
@@ -67,21 +73,15 @@ class _Event:
         self.event = event
         self.constant = constant
         self.members = () if event.boxed else data_members(schema, event.data)
-        self.py_name = names.events[event.name.lower()]
+        self.py_name = names.events[event.name]
 
     def spec(self) -> str:
         arguments = [f"name={string(self.event.name)}"]
         data = self.event.data
-        if isinstance(data, InlineMembers):
-            function = f"visit_{self.names.data['event', self.event.name]}"
-            self.scope.local_visits.add(function)
-            arguments.append(f"visit_data={function}")
-        elif data is not None:
-            arguments.append(f"visit_data={spec_visit(self.scope, TypeRef(data))}")
-        if self.event.features:
-            listed = ", ".join(string(f.name) for f in self.event.features)
-            comma = "," if len(self.event.features) == 1 else ""
-            arguments.append(f"features=({listed}{comma})")
+        if data is not None:
+            own = self.names.data.get(("event", self.event.name))
+            arguments.append(spec_visit(self.scope, "visit_data", data, own, indent=4))
+        arguments += features_argument(self.event.features, indent=4)
         return call(f"{self.constant}: Final = EventSpec(", arguments)
 
     def parameters(self) -> list[str]:
@@ -89,7 +89,7 @@ class _Event:
         if self.event.boxed:
             assert isinstance(self.event.data, str)
             return [f"data: {self.scope.annotation(TypeRef(self.event.data))}", "/"]
-        return parameters(self.scope, self.names, self.members, used=["timestamp"])
+        return parameters(self.scope, self.names, self.members, self._used())
 
     def data(self, indent: int) -> str:
         """The expression for the data, made of the parameters."""
@@ -97,11 +97,13 @@ class _Event:
             return "None"
         if self.event.boxed:
             return "data"
-        attributes = self.names.members(
-            [m.name for m in self.members], class_names(self.names, self.members)
-        )
-        pairs = [f"{n}={n}{'_' if n == 'timestamp' else ''}" for n in attributes.values()]
-        return call(f"{self._class()}(", pairs, indent=indent)
+        found = parameter_names(self.names, self.members, self._used())
+        pairs = [f"{attribute}={given}" for attribute, given in found]
+        return call(f"{self._class()}(", pairs, indent=indent, after=1)
+
+    def _used(self) -> list[str]:
+        """What the function names besides its parameters for members."""
+        return ["timestamp", "make_event", self._class().partition(".")[0]] if self.members else []
 
     def _class(self) -> str:
         data = self.event.data
@@ -116,7 +118,7 @@ class _Event:
             self.scope.classes.add(name)
             return name
         self.scope.types_package = True
-        return f"types.{home}.{name}"
+        return f"_types.{home}.{name}"
 
     def function(self, docs: Documentation) -> MethodView:
         """The constructor."""
@@ -133,8 +135,15 @@ class _Event:
         return MethodView(
             signature(self.py_name, ["self", *self.parameters()], "None", indent=4),
             docstring(f"Emit ``{self.event.name}``, now.", indent=8),
-            _fitted("self._emit(", self, [], indent=8),
+            self.emit(),
         )
+
+
+    def emit(self) -> str:
+        """The call that emits."""
+        if self.event.data is None:
+            return f"self._emit({self.constant})"
+        return _fitted("self._emit(", self, [], indent=8)
 
 
 def _fitted(head: str, event: _Event, more: list[str], *, indent: int) -> str:

@@ -4,7 +4,8 @@ In: a schema.  Out: :class:`Names`, one identifier for everything that generated
 The rules, which never change for a schema that only grows at the end of a list:
 
 * every character that identifiers cannot hold becomes ``_``; leading ``_`` go away
-  (``__com.example_x`` is ``com_example_x``); a leading digit gets a ``_`` before it;
+  (``__com.example_x`` is ``com_example_x``); a leading digit gets a ``_`` before it, in an enum
+  value ``VALUE_``, for ``_2X`` would be a private name there;
 * a Python keyword, or a name that generated code needs itself, gets a ``_`` behind it;
 * of two names that become the same, the later one in the schema gets a ``_`` behind it;
 * enum values are upper case; arguments of command ``do-it`` are ``DoItArguments``, data of
@@ -50,7 +51,11 @@ _USED = frozenset(
     # the package's own modules and names
     + ("types", "visit", "commands", "events", "introspect", "registry", "self", "v", "obj")
     + ("name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS")
+    # what the package looks up while it loads classes into itself
+    + ("AttributeError", "getattr", "globals")
 )
+#: Modules that would hide, in their package, what the package itself uses or offers.
+_MODULES_USED = frozenset(("import_module", "registry"))
 #: Member names that would hide a type in the annotations of their class.
 _MEMBERS_USED = frozenset(("str", "int", "float", "bool", "list", "dict", "object", "self"))
 
@@ -85,14 +90,28 @@ def value_names(values: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     for value in values:
         text = identifier(value.upper())
-        # '_X_' would be an internal name of the enum machinery, 'MRO' a method of classes.
-        if (text[0] == text[-1] == "_") or text == "MRO":
+        # '_2X' would be private, '_2_' internal to enums, 'MRO' is a method of classes.
+        if text[0] == "_" or text == "MRO":
             text = f"VALUE_{text.strip('_')}"
         while text in taken:
             text += "_"
         taken.add(text)
         constants[value] = text
     return constants
+
+
+def _event_names(events: Iterable[str], used: Iterable[str]) -> dict[str, str]:
+    """The functions for events, in lower case."""
+    names = list(events)
+    # Names that differ in case only are told apart first, in the usual way.
+    lower: dict[str, str] = {}
+    for name in names:
+        text = name.lower()
+        while text in lower:
+            text += "_"
+        lower[text] = name
+    found = identifiers(lower, used)
+    return {name: found[text] for text, name in lower.items()}
 
 
 def camel_case(name: str) -> str:
@@ -138,13 +157,19 @@ class Names:
                 self._data(definition)
         self.handlers = self._module_classes("Commands")
         self.emitters = self._module_classes("Events")
-        self.commands = identifiers((c.name for c in schema.commands), _USED)
-        self.events = identifiers((e.name.lower() for e in schema.events), _USED)
+        used = _USED | self._taken
+        self.commands = identifiers((c.name for c in schema.commands), used)
+        self.events = _event_names((e.name for e in schema.events), used)
         self.home = {d.name: d.module for d in definitions if not isinstance(d, Command | Event)}
         self.home |= {kind.name: kind.module for kind in self.kinds.values()}
 
     def _class(self, name: str) -> str:
         text = identifier(name, _USED)
+        # Not what a visit function is called, nor what would make two of those the same.
+        if text.startswith("visit_"):
+            text = f"V{text[1:]}"
+        if text.endswith(("_list", "_members", "_base")):
+            text += "_"
         while text in self._taken:
             text += "_"
         self._taken.add(text)
@@ -188,7 +213,7 @@ def _module_names(schema: Schema) -> dict[str, str]:
     taken: set[str] = set()
     result: dict[str, str] = {}
     for path in paths:
-        text = identifier(stems[path].lower())
+        text = identifier(stems[path].lower(), _MODULES_USED)
         while text in taken:
             text += "_"
         taken.add(text)

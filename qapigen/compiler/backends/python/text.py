@@ -20,6 +20,7 @@ __all__ = [
     "signature",
     "string",
     "strings",
+    "thunk",
     "tuple_of",
     "union_of",
 ]
@@ -33,14 +34,17 @@ _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def call(head: str, arguments: Sequence[str], tail: str = ")", *, indent: int = 0) -> str:
+def call(
+    head: str, arguments: Sequence[str], tail: str = ")", *, indent: int = 0, after: int = 0
+) -> str:
     """``head(a, b)tail``: on one line, or an argument a line.
 
     ``head`` ends with the opening bracket, ``tail`` starts with the closing one; ``indent`` is
-    the column of the head, the text of which has no indentation on its first line.
+    the column of the head, the text of which has no indentation on its first line; ``after`` is
+    how much, a comma say, follows the tail.
     """
     line = f"{head}{', '.join(arguments)}{tail}"
-    if indent + len(line) <= WIDTH or not arguments:
+    if indent + len(line) + after <= WIDTH or not arguments:
         return line
     return exploded(head, arguments, tail, indent=indent)
 
@@ -50,6 +54,15 @@ def exploded(head: str, arguments: Sequence[str], tail: str = ")", *, indent: in
     inner = " " * (indent + 4)
     body = "".join(f"{inner}{argument},\n" for argument in arguments)
     return f"{head}\n{body}{' ' * indent}{tail}"
+
+
+def thunk(target: str, function: str, *, indent: int = 0) -> str:
+    """``target=lambda ...``: an argument that looks a visit function up when it is called."""
+    line = f"{target}=lambda v, name, value: {function}(v, name, value)"
+    if indent + len(line) + 1 <= WIDTH:
+        return line
+    inner, outer = " " * (indent + 4), " " * indent
+    return f"{target}=lambda v, name, value: {function}(\n{inner}v, name, value\n{outer})"
 
 
 def signature(name: str, parameters: Sequence[str], returns: str, *, indent: int = 0) -> str:
@@ -124,8 +137,8 @@ def docstring(text: str, *, indent: int) -> str:
     body = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if body.startswith('"'):
         body = f" {body}"  # as black has it
-    if "\n" not in body and indent + len(body) + 6 <= WIDTH and not body.endswith('"'):
-        return f'"""{body}"""'
+    if "\n" not in body:
+        return f'"""{body} """' if body.endswith('"') else f'"""{body}"""'
     margin = " " * indent
     lines = [f"{margin}{line}" if line else "" for line in body.split("\n")]
     return '"""' + "\n".join(lines)[indent:] + f'\n{margin}"""'

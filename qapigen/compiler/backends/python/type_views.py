@@ -75,10 +75,12 @@ class TypesView:
     """The types of one schema module.
 
     Aliases come last, those of alternates behind those of unions, which they may name.
+    ``constant_members``: there are members whose names look like those of constants.
     """
 
     classes: tuple[EnumView | StructView, ...]
     aliases: tuple[AliasView, ...]
+    constant_members: bool
 
 
 def types_view(schema: Schema, names: Names, docs: Documentation, scope: Scope) -> TypesView:
@@ -87,7 +89,8 @@ def types_view(schema: Schema, names: Names, docs: Documentation, scope: Scope) 
     for definition in schema.definitions:
         if names.modules[definition.module] == scope.module:
             build.add(definition)
-    return TypesView(tuple(build.classes), (*build.unions, *build.alternates))
+    aliases = (*build.unions, *build.alternates)
+    return TypesView(tuple(build.classes), aliases, build.constant_members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class _Build:
         self.unions: list[AliasView] = []
         self.alternates: list[AliasView] = []
         self.constants: dict[str, dict[str, str]] = {}
+        self.constant_members = False
 
     def add(self, definition: Definition) -> None:
         match definition:
@@ -175,6 +179,7 @@ class _Build:
         scope.use("model", "members")
         used = [word for m in members for word in _class_names(m, self.names)]
         attributes = self.names.members([m.name for m in members], used)
+        self.constant_members |= any(name.upper() == name for name in attributes.values())
         fields, parameters, assignments = [], [], []
         for member in members:
             name = attributes[member.name]
@@ -208,7 +213,7 @@ class _Build:
         branches = self.names.branches[union.name]
         for variant, branch in branches:
             cases = " and ".join(f"``{tag.name}`` is ``{case}``" for tag, case in variant.cases)
-            doc = f"{py_name} where {cases}."
+            doc = f"{union.name} where {cases}."
             self.struct(branch, union.name, doc, variant.members, self.tags(variant))
         self.scope.typing.add("TypeAlias")
         line = union_of(f"{py_name}: TypeAlias", [branch for _, branch in branches])
@@ -226,7 +231,7 @@ class _Build:
             if home is not None and home != self.scope.module:
                 # The other module may need this one in turn: it is looked up when it is wanted.
                 self.scope.package = True
-                value = f"types.{home}.{constant}"
+                value = f"_types.{home}.{constant}"
             found[tag.name] = _Tag(value, f"Literal[{constant}]")
         return found
 

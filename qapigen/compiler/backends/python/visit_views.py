@@ -32,6 +32,9 @@ from .text import WIDTH, call, exploded, signature, string
 
 __all__ = ["FunctionView", "InfoView", "VisitView", "visit_view"]
 
+_MEMBERS = "Visit the members of ``{}``, in wire order."
+_BASE_MEMBERS = "Visit the members that every ``{}`` has."
+
 _JSON_CLASS = {"number": "number", "int": "number", "value": "any"}
 
 
@@ -66,20 +69,21 @@ def visit_view(
 
     ``arrays`` are the types that the schema has arrays of.
     """
-    build = _Build(schema, names, scope)
+    build = _Build(schema, names, scope, arrays)
     for definition in schema.definitions:
         if names.modules[definition.module] == scope.module:
             build.add(definition)
-            if definition.name in arrays and not isinstance(definition, Command | Event):
-                build.array(definition.name)
     return VisitView(tuple(build.items))
 
 
 class _Build:
-    def __init__(self, schema: Schema, names: Names, scope: Scope) -> None:
+    def __init__(
+        self, schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]
+    ) -> None:
         self.schema = schema
         self.names = names
         self.scope = scope
+        self.arrays = arrays
         self.items: list[FunctionView | InfoView] = []
         scope.use("visit", "Visitor")
 
@@ -99,6 +103,8 @@ class _Build:
                 self.struct(self.names.data["command", name], members)
             case Event(name=name, data=InlineMembers(members)):
                 self.struct(self.names.data["event", name], members)
+        if not isinstance(definition, Command | Event):
+            self.maybe_array(definition.name)
 
     def function(self, py_name: str, value: str, doc: str, result: str) -> None:
         """``def visit_X(v, name, value)`` that returns what the visitor makes of it."""
@@ -111,21 +117,23 @@ class _Build:
         py_name = self.names.types[name]
         self.scope.classes.add(py_name)
         result = call(f"return v.{method}(", ["name", "value", info or py_name], indent=4)
-        self.function(py_name, py_name, f"Visit a {py_name}.", result)
+        self.function(py_name, py_name, f"Visit ``{py_name}``.", result)
 
-    def array(self, name: str) -> None:
-        """The function of an array."""
+    def maybe_array(self, name: str) -> None:
+        """The function of an array, if the schema has one of this type."""
+        if name not in self.arrays:
+            return
         py_name = self.names.types[name]
         self.scope.classes.add(py_name)
         result = call("return v.list(", ["name", "value", f"visit_{py_name}"], indent=4)
-        self.function(f"{py_name}_list", f"list[{py_name}]", f"Visit a list of {py_name}.", result)
+        self.function(f"{py_name}_list", f"list[{py_name}]", f"Visit a list of ``{py_name}``.", result)
 
     def struct(self, py_name: str, members: Sequence[Member]) -> None:
         self.scope.classes.add(py_name)
-        self.members(py_name, py_name, members, "Visit the members of a {}, in wire order.")
+        self.members(py_name, py_name, members, _MEMBERS)
         arguments = ["name", "value", py_name, f"visit_{py_name}_members"]
         result = call("return v.struct(", arguments, indent=4)
-        self.function(py_name, py_name, f"Visit a {py_name}.", result)
+        self.function(py_name, py_name, f"Visit ``{py_name}``.", result)
 
     def members(self, function: str, obj: str, members: Sequence[Member], doc: str) -> None:
         """``def visit_X_members(v, obj)``, a call a member."""
@@ -149,9 +157,10 @@ class _Build:
         if union.simple:
             kind = self.names.kinds[union.name]
             self.value(kind.name, "enum", "")
+            self.maybe_array(kind.name)
         for variant, branch in self.names.branches[union.name]:
             self.scope.classes.add(branch)
-            self.members(branch, branch, variant.members, "Visit the members of a {}, in wire order.")
+            self.members(branch, branch, variant.members, _MEMBERS)
         classes = iter([branch for _, branch in self.names.branches[union.name]])
         self.scope.classes.add(py_name)
         self.table(union, py_name, py_name, (), classes)
@@ -179,11 +188,11 @@ class _Build:
                 cls = next(classes)
                 pair = [cls, f"visit_{cls}_members"]
                 entries.append((f"{string(branch.case)}: (", pair))
-        self.members(f"{name}_base", obj, base, "Visit the members that every {} has.")
+        self.members(f"{name}_base", obj, base, _BASE_MEMBERS)
         tag = tag_member(self.schema, union).name
 
         def arguments(indent: int) -> list[str]:
-            rows = [call(head, pair, indent=indent + 4) if pair else head for head, pair in entries]
+            rows = [call(head, pair, indent=indent + 4, after=1) if pair else head for head, pair in entries]
             return [
                 string(union.name),
                 f"tag={string(tag)}",
