@@ -22,6 +22,7 @@ __all__ = ["main"]
 VERBS = {
     "generate": "compile a schema into a Python package and documentation",
     "check": "say what is wrong with a schema",
+    "explain": "tell what a diagnostic means",
     "ir": "print what a schema means, as JSON",
     "introspect": "print what query-qmp-schema answers for a schema",
 }

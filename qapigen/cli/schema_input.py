@@ -118,14 +118,10 @@ def config_of(options: argparse.Namespace) -> Config:
     except ReadError as error:
         raise Trouble(f"{options.config}: error: {error}") from error
     # What the command line says goes before what the file says.
-    return Config(
-        defined | (told.defined - undefined), undefined | (told.undefined - defined)
-    )
+    return Config(defined | (told.defined - undefined), undefined | (told.undefined - defined))
 
 
-def report(
-    analysis: Analysis, options: argparse.Namespace, *, stdout_taken: bool = False
-) -> int:
+def report(analysis: Analysis, options: argparse.Namespace, *, stdout_taken: bool = False) -> int:
     """Tell what is wrong with the schema; the exit status, FINE after mere warnings.
 
     ``stdout_taken``: a schema without errors has output that goes to stdout.

@@ -108,15 +108,17 @@ class Report:
         return at < len(starts) and starts[at] <= span.end
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All diagnostics: those of reading in source order, then others as reported, warnings last."""
+        """All: errors of reading in source order, others as reported, warnings in source order."""
         return tuple(sorted(self._found.values(), key=_order))
 
 
 def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
-    if diagnostic.code.stage not in (Stage.READ, Stage.ADVICE):
+    stage = diagnostic.code.stage
+    if stage not in (Stage.READ, Stage.ADVICE):
         return (1,)
     # Of one place the first to be found comes first: a token is wrong before it is misplaced.
-    return (0, source_order(diagnostic.span) if diagnostic.span else ())
+    place = source_order(diagnostic.span) if diagnostic.span else ()
+    return (0 if stage is Stage.READ else 2, place)
 
 
 # Terminal rendering.
@@ -135,10 +137,8 @@ def _render(diagnostic: Diagnostic, color: bool) -> str:
     severity = diagnostic.severity
     hue = _YELLOW if severity == "warning" else _RED
     red, bold, reset = (hue, _BOLD, _RESET) if color else ("", "", "")
-    lines = [
-        f"{bold}{place}: {reset}{red}{severity}: {reset}{bold}{_one_line(diagnostic.message)}{reset}"
-        f" [{diagnostic.code.id}]"
-    ]
+    message = f"{bold}{_one_line(diagnostic.message)}{reset} [{diagnostic.code.id}]"
+    lines = [f"{bold}{place}: {reset}{red}{severity}: {reset}{message}"]
     if diagnostic.definition is not None:
         lines.append(f"  in {_one_line(str(diagnostic.definition))}")
     shown = diagnostic.focus or diagnostic.span

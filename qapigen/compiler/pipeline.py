@@ -14,12 +14,12 @@ from .backends import Request
 from .backends.registry import find_backend
 from .check import check
 from .check.advice import advise
-from .dialect import DIALECTS
+from .configuration import report_broken
 from .diagnostics import Diagnostic, Report
+from .dialect import DIALECTS
 from .emit.filetree import FileTree
 from .emit.render import Renderer
 from .ir import Schema
-from .configuration import report_broken
 from .passes.configure import configure
 from .passes.reach import modules_needed
 from .passes.select import KEEP_ALL, Config
@@ -71,9 +71,7 @@ class Result:
     files: FileTree | None
 
 
-def analyze(
-    root: str, read: Reader, dialect: str = "auto", config: Config = KEEP_ALL
-) -> Analysis:
+def analyze(root: str, read: Reader, dialect: str = "auto", config: Config = KEEP_ALL) -> Analysis:
     """Text to schema."""
     if dialect == "auto":
         dialect = detect_dialect(root, read)

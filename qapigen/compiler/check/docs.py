@@ -68,19 +68,26 @@ def all_features(definition: Definition) -> list[Feature]:
 
 def check_sections(draft: Draft) -> None:
     """``Returns`` is for commands that return something, ``Errors`` for commands."""
+    doc = draft.doc
+    if doc is None:
+        return
+    for section in doc.sections:
+        if section.kind is SectionKind.TAGGED:
+            _check_section(draft, section)
+
+
+def _check_section(draft: Draft, section: Section) -> None:
     modern = draft.context.dialect.docs == "modern"
-    for section in draft.doc.sections if draft.doc is not None else ():
-        if section.kind is not SectionKind.TAGGED:
-            continue
-        if section.name == "Returns" and draft.kind != "command":
-            message = f"'Returns' is for commands, but '{draft.name}' is of kind {draft.kind}"
-            _remark(draft, section, slug="doc-returns-not-command", message=message)
-        elif section.name == "Returns" and modern and not _returns(draft):
-            message = f"'Returns' describes what command '{draft.name}' does not return"
-            _remark(draft, section, slug="doc-returns-nothing", message=message)
-        elif section.name == "Errors" and modern and draft.kind != "command":
-            message = f"'Errors' is for commands, but '{draft.name}' is of kind {draft.kind}"
-            _remark(draft, section, slug="doc-errors-not-command", message=message)
+    tag, name = section.name, draft.name
+    if tag == "Returns" and draft.kind != "command":
+        message = f"'Returns' is for commands, but '{name}' is of kind {draft.kind}"
+        _remark(draft, section, slug="doc-returns-not-command", message=message)
+    elif tag == "Returns" and modern and not _returns(draft):
+        message = f"'Returns' describes what command '{name}' does not return"
+        _remark(draft, section, slug="doc-returns-nothing", message=message)
+    elif tag == "Errors" and modern and draft.kind != "command":
+        message = f"'Errors' is for commands, but '{name}' is of kind {draft.kind}"
+        _remark(draft, section, slug="doc-errors-not-command", message=message)
 
 
 def _returns(draft: Draft) -> bool:

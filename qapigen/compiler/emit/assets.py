@@ -1,7 +1,8 @@
-"""The files that are shipped beside the code: templates and schemas.
+"""The files that are shipped beside the code: templates, schemas, pages about diagnostics.
 
-An installed package holds them in ``qapigen/_data``; in a checkout they are the folders
-``templates`` and ``schemas`` beside the package, so that editable installs see live templates.
+An installed package holds them in ``qapigen/_data``; in a checkout they are folders beside the
+package, ``templates`` and ``schemas`` by their own names, so that editable installs see live
+templates.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ __all__ = ["SHIPPED_SCHEMA", "asset_folder", "shipped_schema"]
 SHIPPED_SCHEMA = "qapi-schema.json"
 
 _PACKAGE = Path(__file__).resolve().parents[2]
+_IN_CHECKOUT = {"diagnostics": "docs/diagnostics"}
 
 
 def asset_folder(name: str) -> Path:
-    """Where the ``templates`` or ``schemas`` are; FileNotFoundError from a broken install."""
-    for folder in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
+    """Where ``templates``, ``schemas`` or ``diagnostics`` are.
+
+    FileNotFoundError from a broken install.
+    """
+    for folder in (_PACKAGE / "_data" / name, _PACKAGE.parent / _IN_CHECKOUT.get(name, name)):
         if folder.is_dir():
             return folder
     raise FileNotFoundError(f"qapigen is installed without its {name}; install it again")

@@ -68,7 +68,9 @@ class Renderer:
 
     @cached_property
     def _environment(self) -> Environment:
-        loaders = [FileSystemLoader(folder) for folder in (*self.folders, asset_folder("templates"))]
+        loaders = [
+            FileSystemLoader(folder) for folder in (*self.folders, asset_folder("templates"))
+        ]
         environment = Environment(
             loader=ChoiceLoader(loaders),
             undefined=StrictUndefined,

@@ -41,9 +41,7 @@ __all__ = ["SchemaInfo", "introspect"]
 SchemaInfo = dict[str, Any]
 
 
-def introspect(
-    schema: Schema, *, mask: bool = True, config: Config = KEEP_ALL
-) -> list[SchemaInfo]:
+def introspect(schema: Schema, *, mask: bool = True, config: Config = KEEP_ALL) -> list[SchemaInfo]:
     """The SchemaInfo list, without what ``config`` leaves out."""
     walk = _Walk(schema, mask, config)
     for definition in _entities(schema):

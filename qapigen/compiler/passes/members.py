@@ -80,9 +80,7 @@ def variants(schema: Schema, union: Union) -> tuple[Variant, ...]:
             continue
         inner = None if branch.type is None else schema.type(branch.type.name)
         if isinstance(inner, Union):
-            found += [
-                Variant((case, *v.cases), base + v.members) for v in variants(schema, inner)
-            ]
+            found += [Variant((case, *v.cases), base + v.members) for v in variants(schema, inner)]
         else:
             own = members_of(schema, inner) if isinstance(inner, Struct) else ()
             found.append(Variant((case,), base + own))

@@ -19,8 +19,7 @@ __all__ = ["detect_dialect"]
 _INDENT = r"^[^\S\n]*+"
 _INCLUDE = re.compile(_INDENT + r"\{\s*+'include'\s*+:\s*+'([^'\\\n]+)'", re.MULTILINE)
 _PRAGMA = re.compile(
-    _INDENT + r"'([a-z-]+)'\s*+:\s*+(?:\[|true|false)"
-    r"|'pragma'\s*+:\s*+\{\s*+'([a-z-]+)'",
+    _INDENT + r"'([a-z-]+)'\s*+:\s*+(?:\[|true|false)|'pragma'\s*+:\s*+\{\s*+'([a-z-]+)'",
     re.MULTILINE,
 )
 _MODERN_KEYS = re.compile(r"^[^#\n]*'(?:features|if|allow-preconfig|coroutine)'\s*:", re.MULTILINE)

@@ -6,8 +6,8 @@ the opening brace of the directive.
 
 from __future__ import annotations
 
-from ..dialect import DIALECTS, Dialect
 from ..diagnostics import Report
+from ..dialect import DIALECTS, Dialect
 from ..source import SourceFile, Span
 from .tree import Array, Bool, Object, Str, Value
 

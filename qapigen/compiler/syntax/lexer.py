@@ -15,8 +15,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..dialect import Dialect
 from ..diagnostics import Report
+from ..dialect import Dialect
 from ..source import SourceFile, Span
 from . import sections
 from .comments import DOC_BLOCK, unterminated_block
@@ -174,9 +174,7 @@ def _stray(source: Source, start: int, end: int) -> None:
         hint = "save the file without a byte-order mark"
     elif word.startswith("null"):
         hint = "only the 2018 dialect has null"
-    source.report.error(
-        "stray-character", source.span(start, end), f"stray {shown}", hint=hint
-    )
+    source.report.error("stray-character", source.span(start, end), f"stray {shown}", hint=hint)
 
 
 def _doc_block(source: Source, start: int) -> Generator[object, None, int]:

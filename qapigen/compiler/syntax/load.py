@@ -9,8 +9,8 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass, field
 
-from ..dialect import Dialect
 from ..diagnostics import Note, Report
+from ..dialect import Dialect
 from ..ir import Doc, Include, Module
 from ..source import Reader, ReadError, SourceFile, Span
 from .directives import directive_of, include_target, pragma_settings

@@ -22,7 +22,7 @@ from ..diagnostics import Note
 from ..ir import Doc, Section
 from ..source import Span
 from .lexer import END, Source, tokens
-from .sections import DocToken
+from .section_cutter import DocToken
 from .tree import Array, Bool, Broken, Entry, Null, Object, Str, Value
 
 __all__ = ["Item", "parse"]
@@ -136,8 +136,7 @@ def parse(source: Source) -> list[Item]:
             if resume is None:
                 break
             source = replace(source, start=resume)
-    if not source.dialect.any_top_level:
-        _check_top_level(items, source)
+    _check_top_level(items, source)
     return items
 
 
@@ -210,10 +209,13 @@ def _show(token: Any) -> str:
 
 
 def _check_top_level(items: list[Item], source: Source) -> None:
+    """Other values than objects parse, so that reading can go on behind them."""
+    slug = "top-level-not-definition" if source.dialect.any_top_level else "top-level-not-object"
     for item in items:
         if not isinstance(item, Doc | Object | Broken):
             source.report.error(
-                "top-level-not-object",
+                slug,
                 source.span(item.start, item.start + 1),
                 "expected '{': a schema is a sequence of objects",
+                focus=source.span(item.start, item.end),
             )

@@ -8,122 +8,22 @@ lines tell where a section ends, in :mod:`.sections_classic` it ends where the n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from ..dialect import Dialect
 from ..diagnostics import Report
-from ..ir import Section, SectionKind
+from ..dialect import Dialect
 from ..source import SourceFile, Span
-from .comments import Line, check_format, read_lines
+from .comments import check_format, read_lines
+from .section_cutter import DocToken
+from .sections_classic import ClassicCutter
+from .sections_modern import ModernCutter
 
-__all__ = ["DocToken", "SectionCutter", "cut"]
-
-_TYPES = {
-    SectionKind.TEXT: "DOC_TEXT",
-    SectionKind.MEMBER: "DOC_MEMBER",
-    SectionKind.FEATURE: "DOC_FEATURE",
-    SectionKind.TAGGED: "DOC_TAGGED",
-}
-
-
-class DocToken(NamedTuple):
-    """A part of a block.  ``name`` is the symbol; ``section`` what DOC_TEXT ... stand for."""
-
-    type: str
-    span: Span
-    name: str = ""
-    section: Section | None = None
-
-    @property
-    def start(self) -> int:
-        """Offset of the part."""
-        return self.span.start
-
-    @property
-    def end(self) -> int:
-        """Offset behind the part."""
-        return self.span.end
-
-
-class SectionCutter:
-    """What both families share: the lines, the place, the sections found so far.
-
-    ``closing`` is where the last line of the block stands.
-    """
-
-    def __init__(
-        self, closing: Span, lines: list[Line], dialect: Dialect, report: Report
-    ) -> None:
-        self.closing = closing
-        self.file = closing.file
-        self.lines = lines
-        self.dialect = dialect
-        self.report = report
-        self.described: set[tuple[SectionKind, str]] = set()
-        self.tags: set[str] = set()
-
-    def line_span(self, index: int) -> Span:
-        """Where the comment of a line stands."""
-        line = self.lines[index]
-        return Span(self.file, line.start, line.end)
-
-    def error(self, slug: str, index: int, message: str, hint: str | None = None) -> None:
-        """Report a problem with a line."""
-        self.report.error(slug, self.line_span(index), message, hint=hint)
-
-    def symbol(self) -> str | None:
-        """The documented name when the first line has one; the text of the line is checked."""
-        text = self.lines[0].text if self.lines else ""
-        if not text.startswith("@"):
-            return None
-        if self.dialect.docs == "2018":  # where a blank at the end is part of the line
-            text = self.file.text[self.lines[0].start + 2 : self.lines[0].end]
-        name, colon, rest = text[1:].partition(":")
-        if not colon or rest:
-            self.error(
-                "doc-symbol-colon", 0, "the line of the documented name must end with ':'"
-            )
-        elif not name:
-            self.error("doc-empty-symbol", 0, "the documented name is empty")
-        return name
-
-    def section(self, kind: SectionKind, name: str, *, index: int, body: list[str]) -> DocToken:
-        """The token of a section that starts at a line; ``body`` begins with that line's text."""
-        start, end = self.lines[index].start, self.lines[index].end
-        span = Span(self.file, start, end)
-        text = _dedent(body)
-        return DocToken(_TYPES[kind], span, "", Section(kind, name, text, span))
-
-    def check_name(self, kind: SectionKind, name: str, index: int) -> None:
-        """A described name must not be empty and not be there already."""
-        if not name:
-            self.error("doc-empty-name", index, "a description needs a name after '@'")
-        elif (kind, name) in self.described:
-            self.error("doc-duplicate-name", index, f"'{name}' is described twice")
-        self.described.add((kind, name))
-
-    def check_tag(self, tag: str, index: int, single: tuple[str, ...]) -> None:
-        """Some sections may stand only once."""
-        if tag in single and tag in self.tags:
-            self.error("doc-duplicate-section", index, f"a second '{tag}' section")
-        self.tags.add(tag)
-
-
-def _dedent(body: list[str]) -> str:
-    """The text of a section without blank ends and without its continuation's indentation."""
-    if len(body) == 1:
-        return body[0].strip()
-    margin = min([len(line) - len(line.lstrip()) for line in body[1:] if line], default=0)
-    return "\n".join([body[0].strip(), *[line[margin:] for line in body[1:]]]).strip("\n").rstrip()
+__all__ = ["cut"]
 
 
 def cut(
     file: SourceFile, start: int, end: int, dialect: Dialect, report: Report
 ) -> Iterator[DocToken]:
     """The section tokens of the block from ``start`` to ``end``, DOC_END last."""
-    from .sections_classic import ClassicCutter
-    from .sections_modern import ModernCutter
-
     lines = read_lines(file, start, end, report)
     opening = Span(file, start, start + 2)
     closing = Span(file, end - 2, end)

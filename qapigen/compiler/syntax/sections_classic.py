@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ..ir import SectionKind
-from .sections import DocToken, SectionCutter
+from .section_cutter import DocToken, SectionCutter
 
 __all__ = ["ClassicCutter"]
 
@@ -123,17 +123,17 @@ class ClassicCutter(SectionCutter):
     def finish(self, index: int) -> Iterator[DocToken]:
         """The section at hand, which ends before the line ``index`` or the end of the block."""
         body, self.body = self.body, []
-        if self.kind is SectionKind.FEATURE and not self.name:
-            return  # 'Features:' itself
+        # What stands behind 'Features:' in place of descriptions is text.
+        kind = self.kind if self.name else SectionKind.TEXT
         if self.begun >= len(self.lines):
             return
-        token = self.section(self.kind, self.name, index=self.begun, body=body)
+        token = self.section(kind, self.name, index=self.begun, body=body)
         if token.section is not None and token.section.text:
-            if self.heading is not None:
+            if self.heading is not None and kind is SectionKind.FEATURE:
                 yield self.heading
                 self.heading = None
             yield token
-        elif self.kind is not SectionKind.TEXT:
+        elif kind is not SectionKind.TEXT:
             self.report.error(
                 "doc-empty-section",
                 self.line_span(index) if index < len(self.lines) else self.closing,

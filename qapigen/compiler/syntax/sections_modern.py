@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ..ir import SectionKind
-from .sections import DocToken, SectionCutter
+from .section_cutter import DocToken, SectionCutter
 
 __all__ = ["ModernCutter"]
 
@@ -162,9 +162,9 @@ class ModernCutter(SectionCutter):
                         break
                     indent, begun = depth, self.at
                 elif depth < indent:
-                    if self.at == begun + 1 and not (depth == 0 and _DESCRIPTION.match(text)):
-                        self.bad_indent(indent)
-                    break
+                    if self.at > begun + 1 or (depth == 0 and _DESCRIPTION.match(text)):
+                        break
+                    self.bad_indent(indent)  # and taken as it was meant
             body.append(text)
             self.at += 1
         token = self.section(kind, name, index=start, body=body)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ..dialect import Dialect
 from ..diagnostics import Report
+from ..dialect import Dialect
 from ..source import SourceFile, Span
 
 __all__ = ["decode_string"]

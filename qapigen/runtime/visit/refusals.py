@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import VisitError, article, cut, describe, did_you_mean
-from ..model import NULL, Enum, Struct
+from ..model import NULL, Enum, Struct, schema_name
 
 __all__ = [
     "MAX_DEPTH",
@@ -47,7 +47,8 @@ def python_refusal(name: str, expected: str, value: object) -> VisitError:
 def enum_refusal(name: str, cls: type[Enum], value: str) -> VisitError:
     """The error of a string that is no value of an enum, with a near miss if there is one."""
     values = [member.value for member in cls]
-    expected = "one of " + ", ".join(f"'{each}'" for each in values[:_SHOWN_VALUES])
+    shown = ", ".join(f"'{each}'" for each in values[:_SHOWN_VALUES])
+    expected = f"one of {shown}" if values else f"a value of {schema_name(cls)}, which has none"
     if len(values) > _SHOWN_VALUES:
         expected += f" and {len(values) - _SHOWN_VALUES} more"
     got = describe(value)

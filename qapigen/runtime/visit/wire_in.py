@@ -130,7 +130,7 @@ class WireInput(Visitor):
             raise refusal(name, f"a string ({schema_name(cls)})", describe(data))
         try:
             return cls(data)
-        except ValueError:
+        except (ValueError, TypeError):  # TypeError: the enum has no values
             raise enum_refusal(name, cls, data) from None
 
     def string(self, name: str, value: str | None) -> str:

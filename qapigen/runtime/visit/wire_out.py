@@ -120,7 +120,7 @@ class WireOutput(Visitor):
         if type(given) is str:
             try:
                 value = cls(given)
-            except ValueError:
+            except (ValueError, TypeError):  # TypeError: the enum has no values
                 raise enum_refusal(name, cls, given) from None
         if not isinstance(value, cls):
             raise python_refusal(name, article(cls.__name__), given)

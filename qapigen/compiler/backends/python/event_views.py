@@ -138,7 +138,6 @@ class _Event:
             self.emit(),
         )
 
-
     def emit(self) -> str:
         """The call that emits."""
         if self.event.data is None:

@@ -39,20 +39,22 @@ _WORDS = re.compile(r"[A-Za-z0-9]+")
 
 #: Names that generated modules use for themselves, by what they are.
 _USED = frozenset(
-    # built-in types in annotations
-    ("str", "int", "float", "bool", "list", "dict", "tuple", "object", "type")
-    # typing and dataclasses
-    + ("Any", "Final", "Literal", "Mapping", "TYPE_CHECKING", "TypeAlias", "annotations")
-    + ("dataclass", "json", "importlib", "import_module")
-    # the runtime
-    + ("AlternateInfo", "Answer", "ArgumentsStyle", "CommandSpec", "Emitter", "Enum", "Event")
-    + ("EventSpec", "LazySpecs", "NULL", "NullType", "QType", "Registry", "Struct", "Timestamp")
-    + ("UnionInfo", "Visitor", "make_event", "members", "unserved")
-    # the package's own modules and names
-    + ("types", "visit", "commands", "events", "introspect", "registry", "self", "v", "obj")
-    + ("name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS")
-    # what the package looks up while it loads classes into itself
-    + ("AttributeError", "getattr", "globals")
+    (
+        # built-in types in annotations
+        *("str", "int", "float", "bool", "list", "dict", "tuple", "object", "type"),
+        # typing and dataclasses
+        *("Any", "Final", "Literal", "Mapping", "TYPE_CHECKING", "TypeAlias", "annotations"),
+        *("dataclass", "json", "importlib", "import_module"),
+        # the runtime
+        *("AlternateInfo", "Answer", "ArgumentsStyle", "CommandSpec", "Emitter", "Enum", "Event"),
+        *("EventSpec", "LazySpecs", "NULL", "NullType", "QType", "Registry", "Struct", "Timestamp"),
+        *("UnionInfo", "Visitor", "make_event", "members", "unserved"),
+        # the package's own modules and names
+        *("types", "visit", "commands", "events", "introspect", "registry", "self", "v", "obj"),
+        *("name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS"),
+        # what the package looks up while it loads classes into itself
+        *("AttributeError", "getattr", "globals"),
+    )
 )
 #: Modules that would hide, in their package, what the package itself uses or offers.
 _MODULES_USED = frozenset(("import_module", "registry"))
@@ -219,5 +221,3 @@ def _module_names(schema: Schema) -> dict[str, str]:
         taken.add(text)
         result[path] = text
     return result
-
-

@@ -31,7 +31,9 @@ WIDTH = 88
 _PLAIN = re.compile(r"[ !#-\[\]-~]*")
 _UNUSUAL = re.compile(r"[^\n -~]")
 _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BLANKS = re.compile(r"[^\S\n]")
+# Among them those that change the direction of text: code has to read as it runs.
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def call(
@@ -128,7 +130,7 @@ def _escape(character: str) -> str:
 def docstring(text: str, *, indent: int) -> str:
     """A docstring literal; the text has neither tabs nor control characters afterwards."""
     if _UNUSUAL.search(text):
-        text = _LINE_BREAKS.sub("\n", text).expandtabs()
+        text = _BLANKS.sub(" ", _LINE_BREAKS.sub("\n", text).expandtabs())
         text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
     body, _, rest = text.strip().partition("\n")
     if rest:

@@ -28,7 +28,7 @@ from .documentation import Documentation
 from .names import Names, value_names
 from .text import assignment, call, docstring, signature, string, strings, union_of
 
-__all__ = ["AliasView", "EnumView", "StructView", "TypesView", "types_view"]
+__all__ = ["AliasView", "ConstantView", "EnumView", "StructView", "TypesView", "types_view"]
 
 
 @dataclass(frozen=True, slots=True)

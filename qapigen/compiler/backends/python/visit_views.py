@@ -62,9 +62,7 @@ class VisitView:
     items: tuple[FunctionView | InfoView, ...]
 
 
-def visit_view(
-    schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]
-) -> VisitView:
+def visit_view(schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]) -> VisitView:
     """The visit functions for the schema module of ``scope``.
 
     ``arrays`` are the types that the schema has arrays of.
@@ -77,9 +75,7 @@ def visit_view(
 
 
 class _Build:
-    def __init__(
-        self, schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]
-    ) -> None:
+    def __init__(self, schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]) -> None:
         self.schema = schema
         self.names = names
         self.scope = scope
@@ -92,9 +88,7 @@ class _Build:
             case Enum():
                 self.value(definition.name, "enum", "")
             case Struct():
-                self.struct(
-                    self.names.types[definition.name], members_of(self.schema, definition)
-                )
+                self.struct(self.names.types[definition.name], members_of(self.schema, definition))
             case Union():
                 self.union(definition)
             case Alternate():
@@ -126,7 +120,9 @@ class _Build:
         py_name = self.names.types[name]
         self.scope.classes.add(py_name)
         result = call("return v.list(", ["name", "value", f"visit_{py_name}"], indent=4)
-        self.function(f"{py_name}_list", f"list[{py_name}]", f"Visit a list of ``{py_name}``.", result)
+        self.function(
+            f"{py_name}_list", f"list[{py_name}]", f"Visit a list of ``{py_name}``.", result
+        )
 
     def struct(self, py_name: str, members: Sequence[Member]) -> None:
         self.scope.classes.add(py_name)
@@ -192,7 +188,10 @@ class _Build:
         tag = tag_member(self.schema, union).name
 
         def arguments(indent: int) -> list[str]:
-            rows = [call(head, pair, indent=indent + 4, after=1) if pair else head for head, pair in entries]
+            rows = [
+                call(head, pair, indent=indent + 4, after=1) if pair else head
+                for head, pair in entries
+            ]
             return [
                 string(union.name),
                 f"tag={string(tag)}",

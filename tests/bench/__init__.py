@@ -1,0 +1,4 @@
+"""Measurements: ``python -m tests.bench [NAME...]`` prints tables and asserts nothing.
+
+A bench is a module here with a function ``run() -> Table``, named in ``BENCHES`` of ``__main__``.
+"""

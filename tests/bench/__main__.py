@@ -1,0 +1,32 @@
+"""Run benches and print their tables: all of them, or those named on the command line."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import import_module
+
+from tests.bench.table import Table
+from tests.bench.timing import yardstick_ms
+
+#: The benches, each a module here.
+BENCHES = ("compiler", "imports")
+
+
+def main(names: list[str]) -> int:
+    """Print the tables; the exit status."""
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    yardstick = yardstick_ms()
+    told = "no corpus, no yardstick" if yardstick is None else f"yardstick {yardstick:.0f} ms"
+    print(f"Python {platform.python_version()} on {platform.machine()}; {told}")
+    for name in names or BENCHES:
+        table: Table = import_module(f"tests.bench.{name}").run()
+        print(f"\n{table}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""Fixtures for all tests, and the rule about skipping.
+
+A test that lacks something outside the repository (the corpus, QEMU, a browser) skips with the
+reason.  In CI (``CI=true``) that is a failure: there everything has to be present.  What may be
+skipped even so, because the kernel or the Python at hand lacks a thing, is marked ``may_skip``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.outside import CORPUS_VARIABLE, REPOSITORY, corpus_folder, in_ci
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Path:
+    """The folder of the shipped schemas."""
+    return REPOSITORY / "schemas"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of the conformance corpus."""
+    folder = corpus_folder()
+    if folder is None:
+        pytest.skip(f"no corpus: set {CORPUS_VARIABLE} to its folder")
+    return folder
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose ``requires`` mark names a program that is not there."""
+    for mark in item.iter_markers("requires"):
+        missing = [program for program in mark.args if shutil.which(program) is None]
+        if missing:
+            pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test is a failed one in CI."""
+    report = yield
+    expected = hasattr(report, "wasxfail") or item.get_closest_marker("may_skip") is not None
+    if report.skipped and not expected and in_ci():
+        _fail(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """So is a skipped module."""
+    report = yield
+    if report.skipped and in_ci():
+        _fail(report)
+    return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"nothing may be skipped in CI: {reason}"

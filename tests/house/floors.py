@@ -1,0 +1,111 @@
+"""Who may import what: the map of the house, as a table.
+
+A room is a module or a package with all that it contains.  It may import itself, the standard
+library, and the modules that its entry names (a package there stands for all of it).  Of two
+rooms that fit, the longer name counts; a module that fits none has no floor yet and fails.
+A new edge is a design decision: take it here, in the change that needs it.
+"""
+
+from __future__ import annotations
+
+__all__ = ["FLOORS", "LIBRARIES"]
+
+_SOURCE = "qapigen.compiler.source"
+_DIALECT = "qapigen.compiler.dialect"
+_CODES = "qapigen.compiler.codes"
+_DIAGNOSTICS = "qapigen.compiler.diagnostics"
+_FORMATS = "qapigen.compiler.diagnostic_formats"
+_IR = "qapigen.compiler.ir"
+_SYNTAX = "qapigen.compiler.syntax"
+_TREE = "qapigen.compiler.syntax.tree"
+_CHECK = "qapigen.compiler.check"
+_PASSES = "qapigen.compiler.passes"
+_CONFIGURATION = "qapigen.compiler.configuration"
+_EMIT = "qapigen.compiler.emit"
+_BACKENDS = "qapigen.compiler.backends"
+
+_ERRORS = "qapigen.runtime.errors"
+_MODEL = "qapigen.runtime.model"
+_JSON_TEXT = "qapigen.runtime.jsontext"
+_CODEC = "qapigen.runtime.codec"
+_SPECS = "qapigen.runtime.specs"
+_VISIT = "qapigen.runtime.visit"
+_MESSAGES = "qapigen.runtime.messages"
+
+_RUNTIME = "qapigen.runtime"
+_GENERATED = "qapi_migration"
+
+#: What each room may import, lower rooms first.
+FLOORS: dict[str, tuple[str, ...]] = {
+    "qapigen.__init__": (),
+    # the compiler: schema text in, files out
+    "qapigen.compiler.__init__": (),
+    _SOURCE: (),
+    _DIALECT: (),
+    _CODES: (),
+    _EMIT: (),
+    _DIAGNOSTICS: (_SOURCE, _CODES),
+    _FORMATS: ("qapigen.__init__", _SOURCE, _CODES, _DIAGNOSTICS),
+    _IR: (_SOURCE,),
+    _SYNTAX: (_SOURCE, _DIAGNOSTICS, _CODES, _DIALECT, _IR),
+    _CHECK: (_SOURCE, _DIAGNOSTICS, _CODES, _DIALECT, _IR, _TREE),
+    _PASSES: (_IR, _SOURCE, _DIALECT),
+    _CONFIGURATION: (_SOURCE, _DIAGNOSTICS, _IR, _PASSES),
+    _BACKENDS: (_IR, _SOURCE, _PASSES, _EMIT),
+    "qapigen.compiler.explanations": (_CODES, _EMIT),
+    "qapigen.compiler.pipeline": (
+        *(_SOURCE, _DIALECT, _DIAGNOSTICS, _IR),
+        *(_SYNTAX, _CHECK, _PASSES, _CONFIGURATION, _EMIT, _BACKENDS),
+    ),
+    "qapigen.compiler.disk": (_SOURCE, _EMIT),
+    # the runtime: all that generated code imports
+    _ERRORS: (),
+    _MODEL: (_ERRORS,),
+    _JSON_TEXT: (_ERRORS,),
+    _CODEC: (_ERRORS, _JSON_TEXT),
+    _SPECS: (),
+    _VISIT: (_ERRORS, _MODEL),
+    _MESSAGES: (_ERRORS, _MODEL, _CODEC, _VISIT),
+    "qapigen.runtime.commands": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
+    "qapigen.runtime.events": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
+    "qapigen.runtime.introspect": (_ERRORS, _MODEL, _VISIT),
+    "qapigen.runtime.session": (_ERRORS, _MODEL, _CODEC, _MESSAGES),
+    "qapigen.runtime.aio": (_RUNTIME,),
+    "qapigen.runtime.blocking": (_RUNTIME,),
+    "qapigen.runtime.__init__": (_RUNTIME,),
+    # what is generated
+    _GENERATED: (_RUNTIME,),
+    # the reference backend of migration
+    "qapigen.migration.__init__": (),
+    "qapigen.migration.pages": (),
+    "qapigen.migration.stream": (),
+    "qapigen.migration.channels": (),
+    "qapigen.migration.status": (_RUNTIME, _GENERATED),
+    "qapigen.migration.settings": (_RUNTIME, _GENERATED),
+    "qapigen.migration.progress": (_RUNTIME, _GENERATED),
+    "qapigen.migration.guest": (
+        *(_RUNTIME, _GENERATED),
+        *(f"qapigen.migration.{room}" for room in ("pages", "stream", "channels")),
+    ),
+    "qapigen.migration.engine": (
+        *(_RUNTIME, _GENERATED),
+        *(f"qapigen.migration.{room}" for room in ("pages", "stream", "channels", "guest")),
+        *(f"qapigen.migration.{room}" for room in ("status", "settings", "progress")),
+    ),
+    "qapigen.migration.commands": (
+        *(_RUNTIME, _GENERATED),
+        *(f"qapigen.migration.{room}" for room in ("guest", "engine", "settings", "status")),
+    ),
+    "qapigen.migration.vm": (_RUNTIME, _GENERATED, "qapigen.migration"),
+    # doors
+    "qapigen.hooks": ("qapigen.compiler",),
+    "qapigen.cli": ("qapigen", _GENERATED),
+    "qapigen.__main__": ("qapigen.cli",),
+}
+
+#: Libraries that are not Python's own, and the one module each is known to.
+LIBRARIES = {
+    "lark": "qapigen.compiler.syntax.parse",
+    "jinja2": "qapigen.compiler.emit.render",
+    "black": "qapigen.compiler.emit.pyformat",
+}
