@@ -7,6 +7,7 @@ cannot be read or written.  70: a defect of qapigen itself, with a traceback.  1
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ VERBS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the arguments are those of the process unless given."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        # A short process that makes many objects and hardly a cycle.
+        gc.disable()
     try:
         status = _run(words)
         sys.stdout.flush()

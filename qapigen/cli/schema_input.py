@@ -183,6 +183,7 @@ def _summarize(
         chosen = f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
         told = chosen if options.dialect == "auto" else ""
         print(f"{', '.join(parts)}{told}", file=sys.stderr)
+        print(f"'qapigen explain {found[0].code.id}' tells more", file=sys.stderr)
 
 
 def use_color(options: argparse.Namespace, stream: TextIO) -> bool:

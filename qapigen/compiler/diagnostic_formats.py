@@ -23,7 +23,7 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """One JSON object: ``format`` and ``diagnostics`` (docs/diagnostics.md has the keys)."""
+    """One JSON object: ``format`` and ``diagnostics`` (docs/usage.md has the keys)."""
     rows = [_row(each) for each in diagnostics]
     return json.dumps({"format": JSON_FORMAT, "diagnostics": rows}, indent=1) + "\n"
 

@@ -12,7 +12,6 @@ below headings that begin with ``Wrong`` and ``Right``, under the options of the
 ``file=lamp.json``    a file of one schema with the other fences of the section, the root first
 ``root=lamps.json``   the root that is asked for, where that is no file of the section
 ``config=none``       no configuration symbol is defined
-``also=W004``         a warning that comes with the problem
 """
 
 from __future__ import annotations

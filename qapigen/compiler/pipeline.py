@@ -79,7 +79,7 @@ def analyze(root: str, read: Reader, dialect: str = "auto", config: Config = KEE
     tree = load(root, read, rules, report)
     whole = check(tree, rules, report) if tree is not None else None
     schema = select(whole, config, report) if whole is not None else None
-    if tree is not None and whole is not None:
+    if tree is not None and whole is not None and not report.failed:
         advise(tree, whole, rules, report)
     return Analysis(dialect, None if report.failed else schema, report.sorted(), whole)
 

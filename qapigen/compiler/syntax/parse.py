@@ -22,7 +22,7 @@ from ..diagnostics import Note
 from ..ir import Doc, Section
 from ..source import Span
 from .lexer import END, Source, tokens
-from .section_cutter import DocToken
+from .section_cutter import DocToken, SectionToken
 from .tree import Array, Bool, Broken, Entry, Null, Object, Str, Value
 
 __all__ = ["Item", "parse"]
@@ -65,17 +65,15 @@ class _Builder(Transformer[Any, Any]):
         head: DocToken = children[0]
         sections: list[Section] = []
         for part in children[1:-1]:
-            sections += part
+            if isinstance(part, SectionToken):
+                sections.append(part.section)
+            else:
+                sections += part
         symbol = head.name if head.type == "DOC_SYMBOL" else None
         span: Span = children[-1].span
         return Doc(symbol, span.file.module, span, tuple(sections))
 
-    def text(self, children: list[DocToken]) -> list[Section | None]:
-        return [token.section for token in children]
-
-    description = tagged = text
-
-    def features(self, children: list[DocToken]) -> list[Section | None]:
+    def features(self, children: list[Any]) -> list[Section]:
         return [token.section for token in children[1:]]
 
 

@@ -14,7 +14,7 @@ from ..ir import Section, SectionKind
 from ..source import Span
 from .comments import Line
 
-__all__ = ["DocToken", "SectionCutter"]
+__all__ = ["DocToken", "SectionCutter", "SectionToken"]
 
 _TYPES = {
     SectionKind.TEXT: "DOC_TEXT",
@@ -25,12 +25,11 @@ _TYPES = {
 
 
 class DocToken(NamedTuple):
-    """A part of a block.  ``name`` is the symbol; ``section`` what DOC_TEXT ... stand for."""
+    """The start or end of a block, or a heading in it.  ``name`` is the documented name."""
 
     type: str
     span: Span
     name: str = ""
-    section: Section | None = None
 
     @property
     def start(self) -> int:
@@ -41,6 +40,23 @@ class DocToken(NamedTuple):
     def end(self) -> int:
         """Offset behind the part."""
         return self.span.end
+
+
+class SectionToken(NamedTuple):
+    """A section."""
+
+    type: str
+    section: Section
+
+    @property
+    def start(self) -> int:
+        """Offset of the section."""
+        return self.section.span.start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the first line of the section."""
+        return self.section.span.end
 
 
 class SectionCutter:
@@ -81,12 +97,12 @@ class SectionCutter:
             self.error("doc-empty-symbol", 0, "the documented name is empty")
         return name
 
-    def section(self, kind: SectionKind, name: str, *, index: int, body: list[str]) -> DocToken:
+    def section(self, kind: SectionKind, name: str, *, index: int, body: list[str]) -> SectionToken:
         """The token of a section that starts at a line; ``body`` begins with that line's text."""
         start, end = self.lines[index].start, self.lines[index].end
         span = Span(self.file, start, end)
         text = _dedent(body)
-        return DocToken(_TYPES[kind], span, "", Section(kind, name, text, span))
+        return SectionToken(_TYPES[kind], Section(kind, name, text, span))
 
     def check_name(self, kind: SectionKind, name: str, index: int) -> None:
         """A described name must not be empty and not be there already."""

@@ -13,7 +13,7 @@ from ..diagnostics import Report
 from ..dialect import Dialect
 from ..source import SourceFile, Span
 from .comments import check_format, read_lines
-from .section_cutter import DocToken
+from .section_cutter import DocToken, SectionToken
 from .sections_classic import ClassicCutter
 from .sections_modern import ModernCutter
 
@@ -22,7 +22,7 @@ __all__ = ["cut"]
 
 def cut(
     file: SourceFile, start: int, end: int, dialect: Dialect, report: Report
-) -> Iterator[DocToken]:
+) -> Iterator[DocToken | SectionToken]:
     """The section tokens of the block from ``start`` to ``end``, DOC_END last."""
     lines = read_lines(file, start, end, report)
     opening = Span(file, start, start + 2)

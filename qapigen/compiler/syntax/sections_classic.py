@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ..ir import SectionKind
-from .section_cutter import DocToken, SectionCutter
+from .section_cutter import DocToken, SectionCutter, SectionToken
 
 __all__ = ["ClassicCutter"]
 
@@ -30,7 +30,7 @@ class ClassicCutter(SectionCutter):
     closed = False  # whether something other than descriptions has begun behind the body
     heading: DocToken | None = None  # 'Features:', until its first description is there
 
-    def free_form(self) -> Iterator[DocToken]:
+    def free_form(self) -> Iterator[DocToken | SectionToken]:
         """The sections of a block that documents no definition: one, if there is any text."""
         self.body = [""]
         for index, line in enumerate(self.lines):
@@ -38,7 +38,7 @@ class ClassicCutter(SectionCutter):
         if any(self.body):
             yield self.section(SectionKind.TEXT, "", index=0, body=self.body)
 
-    def definition(self) -> Iterator[DocToken]:
+    def definition(self) -> Iterator[DocToken | SectionToken]:
         """The sections behind the line of the documented name."""
         self.body = [""]
         self.begun = 1
@@ -120,7 +120,7 @@ class ClassicCutter(SectionCutter):
             )
         self.body.append(text)
 
-    def finish(self, index: int) -> Iterator[DocToken]:
+    def finish(self, index: int) -> Iterator[DocToken | SectionToken]:
         """The section at hand, which ends before the line ``index`` or the end of the block."""
         body, self.body = self.body, []
         # What stands behind 'Features:' in place of descriptions is text.
@@ -128,7 +128,7 @@ class ClassicCutter(SectionCutter):
         if self.begun >= len(self.lines):
             return
         token = self.section(kind, self.name, index=self.begun, body=body)
-        if token.section is not None and token.section.text:
+        if token.section.text:
             if self.heading is not None and kind is SectionKind.FEATURE:
                 yield self.heading
                 self.heading = None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ..ir import SectionKind
-from .section_cutter import DocToken, SectionCutter
+from .section_cutter import DocToken, SectionCutter, SectionToken
 
 __all__ = ["ModernCutter"]
 
@@ -27,7 +27,7 @@ class ModernCutter(SectionCutter):
     at = 0
     features_seen = False
 
-    def free_form(self) -> Iterator[DocToken]:
+    def free_form(self) -> Iterator[DocToken | SectionToken]:
         """The sections of a block that documents no definition: one, if there is any text."""
         for index, line in enumerate(self.lines):
             if _DESCRIPTION.match(line.text):
@@ -41,7 +41,7 @@ class ModernCutter(SectionCutter):
         if any(texts):
             yield self.section(SectionKind.TEXT, "", index=0, body=["", *texts])
 
-    def definition(self) -> Iterator[DocToken]:
+    def definition(self) -> Iterator[DocToken | SectionToken]:
         """The sections behind the line of the documented name."""
         self.at = 1
         late = False  # whether a description group, features or a tagged section has ended
@@ -88,7 +88,7 @@ class ModernCutter(SectionCutter):
             self.at += 1
         return plain
 
-    def features(self) -> list[DocToken]:
+    def features(self) -> list[DocToken | SectionToken]:
         """``Features:`` and the descriptions behind it."""
         index = self.at
         if self.features_seen:
@@ -108,9 +108,9 @@ class ModernCutter(SectionCutter):
         head = DocToken("DOC_FEATURES", self.line_span(index))
         return [head, *self.descriptions(SectionKind.FEATURE, late=False)]
 
-    def descriptions(self, kind: SectionKind, *, late: bool) -> list[DocToken]:
+    def descriptions(self, kind: SectionKind, *, late: bool) -> list[DocToken | SectionToken]:
         """A group of ``@name: ...``, blank lines between them or not."""
-        tokens: list[DocToken] = []
+        tokens: list[DocToken | SectionToken] = []
         if late:
             self.error(
                 "doc-late-description",
@@ -127,7 +127,7 @@ class ModernCutter(SectionCutter):
             tokens.append(self.indented(kind, found[1], found[2]))
         return tokens
 
-    def tagged(self, found: re.Match[str]) -> list[DocToken]:
+    def tagged(self, found: re.Match[str]) -> list[DocToken | SectionToken]:
         """``Returns:`` and its like."""
         self.check_tag(found[1], self.at, _SINGLE)
         return [self.indented(SectionKind.TAGGED, found[1], found[2])]
@@ -145,7 +145,7 @@ class ModernCutter(SectionCutter):
         while self.at < len(self.lines) and self.lines[self.at].text:
             self.at += 1
 
-    def indented(self, kind: SectionKind, name: str, first: str) -> DocToken:
+    def indented(self, kind: SectionKind, name: str, first: str) -> SectionToken:
         """A section of a first line and what is indented below it."""
         start = self.at
         body = [first]
@@ -168,7 +168,7 @@ class ModernCutter(SectionCutter):
             body.append(text)
             self.at += 1
         token = self.section(kind, name, index=start, body=body)
-        if token.section is not None and not token.section.text:
+        if not token.section.text:
             self.empty(kind, name, start)
         return token
 

@@ -1,0 +1,212 @@
+"""Tokens: what there is, where it stands, what is refused."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qapigen.compiler.diagnostics import Report
+from qapigen.compiler.dialect import DIALECTS
+from qapigen.compiler.source import SourceFile
+from qapigen.compiler.syntax.lexer import END, Source, tokens
+from tests.compiler.schema_texts import (
+    BOTH,
+    CLASSIC,
+    MODERN,
+    OLD,
+    Case,
+    assert_case,
+    params,
+    problems,
+    shown,
+)
+
+GOOD = "{ 'struct': 'Good', 'data': { } }"
+
+
+def lexed(text: str, dialect: str = "modern") -> tuple[list[tuple[str, str]], list[str]]:
+    """Types and texts of all tokens but the end, and what was found wrong."""
+    report = Report()
+    file = SourceFile("a.json", "a.json", text)
+    found = [*tokens(Source(file, DIALECTS[dialect], report))]
+    *before, last = found
+    assert last.type == END  # type: ignore[attr-defined]
+    rows = [(t.type, text[t.start : t.end]) for t in before]  # type: ignore[attr-defined]
+    return rows, shown(report.sorted())
+
+
+def types(text: str, dialect: str = "modern") -> list[str]:
+    rows, wrong = lexed(text, dialect)
+    assert wrong == []
+    return [kind for kind, _ in rows]
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+def test_every_token(dialect: str) -> None:
+    rows, wrong = lexed(" {'a' :[true ,false]}\n##\n# hello\n##\n", dialect)
+    assert wrong == []
+    assert rows == [
+        ("LBRACE", "{"),
+        ("STRING", "'a'"),
+        ("COLON", ":"),
+        ("LBRACKET", "["),
+        ("TRUE", "true"),
+        ("COMMA", ","),
+        ("FALSE", "false"),
+        ("RBRACKET", "]"),
+        ("RBRACE", "}"),
+        ("DOC_FREE_FORM", "##"),
+        ("DOC_TEXT", "# hello"),
+        ("DOC_END", "##\n# hello\n##"),
+    ]
+
+
+def test_null_is_a_token_of_the_old_language_only() -> None:
+    assert types("null", "2018") == ["NULL"]
+    for dialect in MODERN:
+        assert lexed("null", dialect) == ([], ["a.json:1:1: stray-character"])
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+def test_literals_have_no_boundary(dialect: str) -> None:
+    assert types("truefalse", dialect) == ["TRUE", "FALSE"]
+    assert types("true'x'false", dialect) == ["TRUE", "STRING", "FALSE"]
+    assert lexed("falsey", dialect) == ([("FALSE", "false")], ["a.json:1:6: stray-character"])
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\v", "\f", "\x1c", "\x85", "\N{NO-BREAK SPACE}"])
+@pytest.mark.parametrize("dialect", BOTH)
+def test_blanks(blank: str, dialect: str) -> None:
+    assert types(f"{blank}[{blank}{blank}]{blank}", dialect) == ["LBRACKET", "RBRACKET"]
+
+
+@pytest.mark.parametrize("blank", ["\N{ZERO WIDTH SPACE}", "\0", "\x1b", "\x7f"])
+def test_what_only_looks_like_a_blank(blank: str) -> None:
+    assert lexed(f"[{blank}]")[1] == ["a.json:1:2: stray-character"]
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+def test_ordinary_comments_are_skipped(dialect: str) -> None:
+    text = "# one 'quote\n[ # two ]\n  #\n'#no'#three\n, # ## no block\n#x]{\n]# at the end"
+    assert types(text, dialect) == ["LBRACKET", "STRING", "COMMA", "RBRACKET"]
+
+
+def test_a_block_may_start_behind_code() -> None:
+    assert types("[] ##\n# x\n##") == [
+        *("LBRACKET", "RBRACKET"),
+        *("DOC_FREE_FORM", "DOC_TEXT", "DOC_END"),
+    ]
+
+
+# Stray characters (E4): one alone in the old language, the rest of its word in today's.
+
+STRAY = [
+    Case("stray-character", f"{GOOD}\n«;»", GOOD),
+    Case("stray-character", f'«"»{GOOD}', GOOD, OLD),
+    Case("stray-character", f"«\ufeff»{GOOD}", GOOD),
+    Case("stray-character", f"{GOOD} «-»", GOOD, OLD),
+    Case("stray-character", f"{GOOD} «-12.5e3»", GOOD, MODERN),
+    Case("stray-character", f"{GOOD} «wo#rd»", GOOD, MODERN),
+    Case("stray-character", f"{GOOD} «w»o#rd", GOOD, OLD),
+    Case("stray-character", f"{GOOD} «word\xe9»\xa0", GOOD, MODERN),
+    Case("stray-character", "{ 'struct': 'Good', 'data': «x»{ } }", GOOD),
+    Case("stray-character", "{ 'struct': «x»'Good', 'data': { } }", GOOD),
+    Case("stray-character", "\t{ 'struct':\t«?»\t'Good', 'data': { } }", GOOD),
+    Case("stray-character", "{ 'struct': 'Good', 'data': { } }\n\n  «\0»\n", GOOD),
+]
+
+
+@params(STRAY)
+def test_stray(case: Case, dialect: str) -> None:
+    assert_case(case, dialect)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "hint"),
+    [
+        ('"x"', "2018", "single quotes"),
+        ("12", "modern", "no numbers"),
+        ("-1", "2018", "no numbers"),
+        ("\ufeff", "modern", "byte-order mark"),
+        ("null", "modern", "2018"),
+    ],
+)
+def test_stray_hint(text: str, dialect: str, hint: str) -> None:
+    assert hint in (problems(text, dialect)[0].hint or "")
+
+
+def test_a_long_stray_word_is_told_in_short() -> None:
+    (found,) = problems("x" * 10_000)
+    assert found.span is not None
+    assert found.span.end == 10_000
+    assert len(found.message) < 100
+
+
+def test_all_stray_words_are_told() -> None:
+    for dialect in BOTH:
+        found = problems(f"ab {GOOD} cd # ef\ngh", dialect)
+        assert shown(found) == [
+            "root.json:1:1: stray-character",
+            "root.json:1:38: stray-character",
+            "root.json:2:1: stray-character",
+        ]
+
+
+# The end of the file.
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("{", "1:2"),
+        ("{\n", "1:2"),
+        ("{\n\n", "2:1"),
+        ("{ # comment", "1:12"),
+        ("{\n  ", "2:3"),
+        ("\t{", "1:3"),
+    ],
+)
+@pytest.mark.parametrize("dialect", BOTH)
+def test_place_of_the_end(text: str, place: str, dialect: str) -> None:
+    assert shown(problems(text, dialect)) == [f"root.json:{place}: expected-key-or-brace"]
+
+
+def test_nothing_at_all_is_a_schema() -> None:
+    for text in ("", "\n", "# only a comment", "\n\n  \t"):
+        for dialect in BOTH:
+            assert problems(text, dialect) == ()
+
+
+# Size.
+
+
+def test_huge_tokens() -> None:
+    big = "x" * 1_000_000
+    begun = time.perf_counter()
+    for dialect in CLASSIC:
+        rows, wrong = lexed(f"'{big}' #{big}\n##\n# {big}\n##\n{big} '\\\\{big}'", dialect)
+        assert [kind for kind, _ in rows] == [
+            *("STRING", "DOC_FREE_FORM", "DOC_TEXT", "DOC_END"),
+            "STRING",
+        ]
+        assert wrong == ["a.json:5:1: stray-character"]
+    assert time.perf_counter() - begun < 20
+
+
+@given(st.lists(st.sampled_from(["{", "}", "[", "]", ":", ",", "'s'", "true", "false"])))
+def test_tokens_tile_the_text(parts: list[str]) -> None:
+    """Tokens come in the order of the text, with nothing but blanks between them."""
+    text = " \n".join(parts)
+    rows, wrong = lexed(text)
+    assert wrong == []
+    assert [piece for _, piece in rows] == parts
+
+
+@given(st.text(alphabet="{}[]:,'\\ntruefals \t\n#x\"\ufeff\0é", max_size=60))
+def test_any_text_ends(text: str) -> None:
+    for dialect in BOTH:
+        rows, _ = lexed(text, dialect)
+        assert all(piece in text for _, piece in rows)
