@@ -111,6 +111,7 @@ def test_wheel_has_what_is_needed(contents: dict[str, bytes]) -> None:
         "qapigen/py.typed",
         "qapigen/compiler/syntax/schema.lark",
         "qapigen/_data/schemas/qapi-schema.json",
+        "qapigen/_data/diagnostics/E101.md",
         "qapi_migration/__init__.py",
         "qapi_migration/py.typed",
         f"qapigen-{qapigen.__version__}.dist-info/licenses/LICENSE",
@@ -155,7 +156,10 @@ def test_console_script_compiles(installed: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_diagnostics_are_explained(installed: Path, tmp_path: Path) -> None:
-    assert "E001" in run(installed / "qapigen", "explain", "E001", folder=tmp_path)
+    """The pages come from the wheel, and say what the checkout's say."""
+    here = run(sys.executable, "-m", "qapigen", "explain", "E101", folder=REPOSITORY)
+    assert here.startswith("E101: ")
+    assert run(installed / "qapigen", "explain", "E101", folder=tmp_path) == here
 
 
 @pytest.mark.slow

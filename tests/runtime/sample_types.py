@@ -1,6 +1,6 @@
 """A small schema of everything, in the form in which types and visits are generated."""
 
-# ruff: noqa: A002 - members are called what the schema calls them
+
 
 from __future__ import annotations
 
