@@ -7,6 +7,7 @@ differ, and files of earlier runs that are no longer made are removed.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     removed = f", {len(changes.removed)} removed" if changes.removed else ""
     print(
         f"{options.output}: {len(changes.written)} files written, "
-        f"{changes.unchanged} unchanged{removed}",
+        f"{changes.unchanged} unchanged{removed} (dialect {analysis.dialect})",
         file=sys.stderr,
     )
     return FINE
@@ -172,8 +173,15 @@ def _is_name(text: str) -> bool:
     return text.isascii() and text.isidentifier() and not iskeyword(text)
 
 
+def _as_in_files() -> None:
+    """Have stdout take generated text with the bytes that a file has, whatever the terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
 def _print(files: FileTree) -> int:
     """All files on stdout, each under its path if there are several."""
+    _as_in_files()
     for path, text in files.items():
         if len(files) > 1:
             sys.stdout.write(f"# ==> {path} <==\n")
@@ -182,6 +190,7 @@ def _print(files: FileTree) -> int:
 
 
 def _compare(difference: str, output: str) -> int:
+    _as_in_files()
     sys.stdout.write(difference)
     if not difference:
         return FINE

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO, cast
 
 from .. import __version__
 from .status import CRASH, INTERRUPTED, TROUBLE, Trouble
@@ -35,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         # A short process that makes many objects and hardly a cycle.
         gc.disable()
+    _settle_streams()
     try:
         status = _run(words)
         sys.stdout.flush()
@@ -58,6 +61,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("qapigen: this is a defect of qapigen; please report it", file=sys.stderr)
         return CRASH
     return status
+
+
+class _Closed(io.TextIOBase):
+    """A stdout that was closed before we started."""
+
+    def write(self, text: str) -> int:
+        raise OSError("stdout is closed")
+
+
+def _settle_streams() -> None:
+    """A stream that is closed refuses what is printed, which is no crash."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
+    if sys.stdout is None:
+        sys.stdout = cast("TextIO", _Closed())
 
 
 def _run(words: list[str]) -> int:

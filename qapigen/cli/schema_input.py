@@ -174,16 +174,31 @@ def _summarize(
     found: tuple[Diagnostic, ...], analysis: Analysis, options: argparse.Namespace
 ) -> None:
     """A last line that counts."""
+    from ..compiler.diagnostics import MOST_DIAGNOSTICS
+
     parts = []
     for severity in ("error", "warning"):
         count = sum(each.severity == severity for each in found)
         if count:
             parts.append(f"{count} {severity}{'s' if count != 1 else ''}")
+    if len(analysis.diagnostics) >= MOST_DIAGNOSTICS:
+        parts.append("and no more are told")
     if parts:
-        chosen = f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
-        told = chosen if options.dialect == "auto" else ""
-        print(f"{', '.join(parts)}{told}", file=sys.stderr)
+        print(f"{', '.join(parts)}{_dialect_remark(analysis, options)}", file=sys.stderr)
         print(f"'qapigen explain {found[0].code.id}' tells more", file=sys.stderr)
+
+
+def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:
+    """Which dialect was taken, if the schema told it; which it seems to need, if it did not."""
+    from ..compiler.disk import read_source
+    from ..compiler.syntax.detect import detect_dialect
+
+    if options.dialect == "auto":
+        return f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
+    seems = detect_dialect(root_of(options), read_source)
+    if analysis.schema is not None or seems == options.dialect:
+        return ""
+    return f" (the schema looks like one of the dialect {seems}: try --dialect {seems})"
 
 
 def use_color(options: argparse.Namespace, stream: TextIO) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal
 from .codes import CODES, Code, Stage
 from .source import SourceFile, Span, source_order
 
-__all__ = ["Definition", "Diagnostic", "Note", "Report", "render_text"]
+__all__ = ["MOST_DIAGNOSTICS", "Definition", "Diagnostic", "Note", "Report", "render_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,16 @@ class Diagnostic:
         return "warning" if self.code.is_warning and not self.promoted else "error"
 
 
+#: A report takes no more than this: nobody reads more, and a damaged file could have millions.
+MOST_DIAGNOSTICS = 1000
+
+
 @dataclass(slots=True)
 class Report:
-    """Collects diagnostics.  A place and code is reported once, however often it is found."""
+    """Collects diagnostics.  A place and code is reported once, however often it is found.
+
+    A report that is full takes no more; reading a file ends then.
+    """
 
     _found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
     _starts: dict[SourceFile, list[int]] = field(default_factory=dict)  # sorted, of each file
@@ -90,11 +97,16 @@ class Report:
     def add(self, found: Diagnostic) -> None:
         """Add a problem that is complete already."""
         key = (found.code.slug, found.span, found.focus, found.message)
-        if key not in self._found:
+        if key not in self._found and not self.full:
             self._found[key] = found
             self._failed |= not found.code.is_warning
             if found.span is not None and not found.code.is_warning:
                 insort(self._starts.setdefault(found.span.file, []), found.span.start)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for more."""
+        return len(self._found) >= MOST_DIAGNOSTICS
 
     @property
     def failed(self) -> bool:
@@ -186,5 +198,10 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+_LONGEST_LINE = 1000  # so may a name be
+
+
 def _one_line(text: str) -> str:
+    if len(text) > _LONGEST_LINE:
+        text = f"{text[: _LONGEST_LINE // 2]}...{text[-_LONGEST_LINE // 2 :]}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -93,11 +93,11 @@ def compare(directory: Path, package: str, tree: FileTree) -> str:
     """
     try:
         plan = _plan(directory, package, tree)
-        gone = [diff(path, _read(directory / path), None) for path in plan.gone]
+        changed = {path: diff(path, _read(directory / path), None) for path in plan.gone}
     except OSError as error:
         raise _failure(error, directory) from error
-    stale = [diff(path, plan.old[path], plan.new[path]) for path in plan.stale]
-    return "".join(sorted(stale + gone))
+    changed |= {path: diff(path, plan.old[path], plan.new[path]) for path in plan.stale}
+    return "".join(changed[path] for path in sorted(changed))
 
 
 def write(directory: Path, package: str, tree: FileTree) -> Changes:

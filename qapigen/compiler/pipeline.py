@@ -18,7 +18,6 @@ from .configuration import report_broken
 from .diagnostics import Diagnostic, Report
 from .dialect import DIALECTS
 from .emit.filetree import FileTree
-from .emit.render import Renderer
 from .ir import Schema
 from .passes.configure import configure
 from .passes.reach import modules_needed
@@ -99,6 +98,8 @@ def render_all(schema: Schema, options: Options, whole: Schema | None = None) ->
 
     Raises TemplateFailure, FormatFailure or BackendFailure.
     """
+    from .emit.render import Renderer  # jinja is slow to load, and only wanted here
+
     modules = modules_needed(schema, options.modules or [m.name for m in schema.modules])
     renderer = Renderer(options.templates, finish=_formatter() if options.format else None)
     request = Request(

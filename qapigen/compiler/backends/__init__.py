@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..emit.filetree import FileTree
-from ..emit.render import Renderer
 from ..ir import Schema
+
+if TYPE_CHECKING:
+    from ..emit.render import Renderer
 from ..passes.select import KEEP_ALL, Config
 
 __all__ = ["BACKENDS", "BACKEND_API", "Backend", "Request"]

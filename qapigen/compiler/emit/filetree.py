@@ -6,6 +6,7 @@ In: texts from backends.  Out: a :class:`FileTree`, compared with or written to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
 from pathlib import PurePosixPath
@@ -47,12 +48,18 @@ class FileTree(Mapping[str, str]):
 
 def diff(path: str, old: str | None, new: str | None) -> str:
     """How to get from the old text to the new one, as a unified diff; None means no file."""
+    if old == new:
+        return ""
+    before = f"a/{path}" if old is not None else "/dev/null"
+    after = f"b/{path}" if new is not None else "/dev/null"
+    found = list(unified_diff(_lines(old), _lines(new), before, after))
+    if not found:  # an empty file that comes or goes
+        found = [f"--- {before}\n", f"+++ {after}\n"]
     return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in unified_diff(
-            (old or "").splitlines(keepends=True),
-            (new or "").splitlines(keepends=True),
-            f"a/{path}" if old is not None else "/dev/null",
-            f"b/{path}" if new is not None else "/dev/null",
-        )
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found
     )
+
+
+def _lines(text: str | None) -> list[str]:
+    """The lines with their ends; unlike for ``str.splitlines``, only a newline ends one."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text or "")

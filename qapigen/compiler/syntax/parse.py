@@ -131,7 +131,7 @@ def parse(source: Source) -> list[Item]:
             items.append(Broken(error.token.start, error.token.end))
             _report(error, source)
             resume = _resume(error.token, source)
-            if resume is None:
+            if resume is None or source.report.full:
                 break
             source = replace(source, start=resume)
     _check_top_level(items, source)
@@ -162,17 +162,35 @@ def _resume(token: Any, source: Source) -> int | None:
 
 # What was expected, told by what the parser would have accepted.
 
-_VALUES = frozenset(("STRING", "TRUE", "FALSE", "NULL", "LBRACE", "LBRACKET"))
-
 
 def _report(error: UnexpectedToken, source: Source) -> None:
     token: Any = error.token
+    parser: Any = error.interactive_parser
+    stack = parser.parser_state.value_stack
+    before = stack[-1] if stack else None
+    if _is_told(before, token, source):
+        return
     # Behind a closing bracket the parser has yet to find out what it closes.
     expected = frozenset(error.accepts if token.type == "COLON" else error.expected)
     slug, message, hint = _explain(expected, token, source)
+    if hint == _TRAILING and getattr(before, "type", None) != "COMMA":
+        hint = None
     start = token.start
     span = source.span(start, max(token.end, start + 1) if token.type != END else start)
     source.report.error(slug, span, f"{message}, not {_show(token)}", hint=hint)
+
+
+def _is_told(before: Any, token: Any, source: Source) -> bool:
+    """Whether something that is no token, and was reported, stands in place of what is missing."""
+    if isinstance(before, Entry):
+        before = before.value
+    start = getattr(before, "start" if isinstance(before, Str) else "end", None)
+    if not isinstance(start, int) or start >= token.start:
+        return False
+    return source.report.has_inside(source.span(start, token.start - 1))
+
+
+_TRAILING = "take the comma before it away"
 
 
 def _explain(expected: frozenset[str], token: Any, source: Source) -> tuple[str, str, str | None]:
@@ -185,7 +203,7 @@ def _explain(expected: frozenset[str], token: Any, source: Source) -> tuple[str,
         return "expected-comma-or-brace", "expected ',' or '}'", comma
     if expected == {"COMMA", "RBRACKET"}:
         return "expected-comma-or-bracket", "expected ',' or ']'", comma
-    trailing = "take the comma before it away" if token.type in ("RBRACE", "RBRACKET") else None
+    trailing = _TRAILING if token.type in ("RBRACE", "RBRACKET") else None
     if expected == {"STRING"}:
         return "expected-key", "expected a key behind ','", trailing
     if expected == {"STRING", "RBRACE"}:

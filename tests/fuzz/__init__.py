@@ -1,0 +1,1 @@
+"""Mutated schemas through the compiler: ``python -m tests.fuzz`` runs as many as wanted."""
