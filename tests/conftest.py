@@ -12,8 +12,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.outside import CORPUS_VARIABLE, REPOSITORY, corpus_folder, in_ci
+
+# Time says nothing on a busy machine: neither a slow example nor slow data is a failure.
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,7 @@ def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> Fil
     schema = analysis.schema
     assert schema is not None
     from ..compiler.backends.registry import BackendFailure
+    from ..compiler.emit.filetree import TreeFailure
     from ..compiler.emit.pyformat import FormatFailure
     from ..compiler.emit.render import TemplateFailure
     from ..compiler.pipeline import Options, render_all
@@ -138,9 +139,7 @@ def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> Fil
     )
     try:
         return render_all(schema, wanted, analysis.whole)
-    except (BackendFailure, TemplateFailure, FormatFailure) as error:
-        raise Trouble(f"qapigen generate: error: {error}") from error
-    except ValueError as error:
+    except (BackendFailure, TemplateFailure, FormatFailure, TreeFailure) as error:
         raise Trouble(f"qapigen generate: error: {error}") from error
 
 

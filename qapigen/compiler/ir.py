@@ -314,7 +314,7 @@ _BUILTIN_JSON: Mapping[str, Literal["string", "number", "int", "boolean", "null"
     "null": "null",
 }
 
-#: The built-in types in the order of qapi-language section 5.  ``QType`` is an enum, not listed.
+#: The built-in types in the order of the QAPI language.  ``QType`` is an enum, not listed.
 BUILTINS: Mapping[str, Builtin] = {n: Builtin(n, j) for n, j in _BUILTIN_JSON.items()}
 
 

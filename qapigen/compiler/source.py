@@ -54,7 +54,7 @@ class SourceFile:
         """Line and column of an offset, both counted from 1, a tab as one column.
 
         The end of the text belongs to the last line that has any, one column past its last
-        character (qapi-language, positions at end of file).
+        character (QAPI language, positions).
         """
         if offset >= len(self.text) and self.text.endswith("\n"):
             offset = len(self.text) - 1

@@ -64,8 +64,8 @@ def copies(schema: BenchSchema, folder: Path, count: int) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_renamed(text, types, letter).replace("../", "up_"), encoding="utf-8")
     lines = [f"{{ 'include': '{letter}/{schema.root.name}' }}" for letter in LETTERS[:count]]
-    for pragma, listed in pragmas.items():
-        quoted = ", ".join(f"'{name}'" for name in sorted(listed))
+    for pragma, found in pragmas.items():
+        quoted = ", ".join(f"'{name}'" for name in sorted(found))
         lines.append(f"{{ 'pragma': {{ '{pragma}': [ {quoted} ] }} }}")
     root = folder / "root.json"
     root.write_text("\n".join(lines) + "\n", encoding="utf-8")

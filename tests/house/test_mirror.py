@@ -21,13 +21,10 @@ ELSEWHERE = {
         "tests/compiler/check",
         "rules are reached through check(); the tests are tables by diagnostic code",
     ),
-    "qapigen.compiler.codes": (
-        "tests/compiler/check",
-        "a table; each code has its cases with the stage that reports it",
-    ),
-    "qapigen.compiler.dialect": (
-        "tests/compiler",
-        "a table of flags; each is tested where it makes a difference",
+    "qapigen.cli.status": ("tests/cli", "numbers and an error; every verb is run for its status"),
+    "qapigen.compiler.backends.__init__": (
+        "tests/compiler/backends/test_registry.py",
+        "a table and the types of an interface",
     ),
     "qapigen.compiler.backends.markdown": (
         "tests/compiler/backends",

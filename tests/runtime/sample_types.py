@@ -1,7 +1,5 @@
 """A small schema of everything, in the form in which types and visits are generated."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -11,19 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
 from pathlib import PurePosixPath
 
-__all__ = ["FileTree", "diff"]
+__all__ = ["FileTree", "TreeFailure", "diff"]
+
+
+class TreeFailure(ValueError):
+    """Files that cannot be written as they are; ``str()`` says which."""
 
 
 class FileTree(Mapping[str, str]):
     """Files by path, sorted.  Paths are relative, with ``/``, and stay below their root."""
 
     def __init__(self, files: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        """ValueError for a path that is absolute or leaves the root."""
+        """TreeFailure for a path that is absolute or leaves the root."""
         self._files = dict(sorted(dict(files).items()))
         for path in self._files:
             parts = PurePosixPath(path).parts
             if not parts or path.startswith("/") or ".." in parts:
-                raise ValueError(f"not a path below the output directory: {path!r}")
+                raise TreeFailure(f"not a path below the output directory: {path!r}")
 
     def __getitem__(self, path: str) -> str:
         return self._files[path]
@@ -35,10 +39,10 @@ class FileTree(Mapping[str, str]):
         return len(self._files)
 
     def __or__(self, other: Mapping[str, str]) -> FileTree:
-        """Both trees together; ValueError when both have a file with different texts."""
+        """Both trees together; TreeFailure when both have a file with different texts."""
         for path in self.keys() & other.keys():
             if self[path] != other[path]:
-                raise ValueError(f"two outputs want to be {path!r}")
+                raise TreeFailure(f"two outputs want to be {path!r}")
         return FileTree({**self._files, **other})
 
     def below(self, prefix: str) -> FileTree:

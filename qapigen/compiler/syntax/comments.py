@@ -56,6 +56,8 @@ def read_lines(file: SourceFile, start: int, end: int, report: Report) -> list[L
         line_end = at + len(text)
         if text[:2] == "# ":
             lines.append(Line(text[2:].rstrip(), at, line_end))
+        elif text == "#":
+            lines.append(Line("", at, line_end))
         else:
             body = text.lstrip()
             if body:

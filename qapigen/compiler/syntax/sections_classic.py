@@ -45,10 +45,12 @@ class ClassicCutter(SectionCutter):
         for index in range(1, len(self.lines)):
             text = self.lines[index].text
             # Only text in this exact column is looked at; indented markers are text.
-            if text[:1] in _FIRST and self.is_marker(text):
+            if not text:
+                self.body.append("")
+            elif text[0] in _FIRST and self.is_marker(text):
                 yield from self.finish(index)
                 self.begin_marked(index, text)
-            elif text and not self.body[-1] and self.ends_description(text):
+            elif not self.body[-1] and self.ends_description(text):
                 yield from self.finish(index)
                 self.closed = True
                 self.begin(index, SectionKind.TEXT, "", ["", text])

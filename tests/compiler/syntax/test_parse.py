@@ -173,6 +173,41 @@ def test_hints(text: str, hint: str) -> None:
     assert hint in (problems(text)[0].hint or "")
 
 
+@pytest.mark.parametrize("text", ["{ 'a': }", "{ 'a': [ ] 'b': 'c' ]", "[ } ]"])
+def test_no_comma_is_blamed_that_is_not_there(text: str) -> None:
+    assert "take the comma" not in (problems(text, "modern")[0].hint or "")
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("{ 'a': 12 }", "stray-character"),
+        ("{ 'a': 'b', 12 }", "stray-character"),
+        ("{ 'a': [ 'b', nul ] }", "stray-character"),
+        ("{ 'a': [ 'b' ; 'c' ] }", "stray-character"),
+        ("{ \"a\": 'b' }", "stray-character"),
+        ("{ 'a', ; 'b' ]", "expected-colon"),
+        ("{ 'a': 'b }", "unterminated-string"),
+        ("{ 'a': [ 'b ]", "unterminated-string"),
+        ("12 ]", "stray-character"),
+    ],
+)
+def test_what_is_no_token_is_told_once(text: str, slug: str, dialect: str) -> None:
+    """Not again as the lack of what it stands for."""
+    found = problems(text, dialect)
+    assert found[0].code.slug == slug
+    assert len(found) == 1 or text.startswith("12"), shown(found)
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+def test_a_wrong_token_may_also_be_in_the_wrong_place(dialect: str) -> None:
+    assert shown(problems(r"{ 'a' 'b\x' }", dialect)) == [
+        "root.json:1:7: bad-escape",
+        "root.json:1:7: expected-colon",
+    ]
+
+
 def test_a_long_string_is_told_in_short() -> None:
     (found,) = problems("{ 'a' '" + "x" * 10_000 + "' }")
     assert len(found.message) < 120
@@ -244,9 +279,10 @@ def test_all_errors_of_all_files_are_told_in_source_order(dialect: str) -> None:
 
 
 def test_an_item_left_open_ends_where_the_next_one_starts() -> None:
-    text = f"{{ 'struct': 'Open', 'data': {{ 'x': 'int' }}\n{GOOD}\n{{ ]\n"
+    text = "{ 'struct': 'Open', 'data': { 'x': 'int' }\n{ 'enum' }\n{ ]\n"
     assert shown(problems(text)) == [
         "root.json:2:1: expected-comma-or-brace",
+        "root.json:2:10: expected-colon",
         "root.json:3:3: expected-key-or-brace",
     ]
 

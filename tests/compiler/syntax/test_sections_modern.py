@@ -196,6 +196,12 @@ CASES = [
         NEWEST,
     ),
     Case("doc-indentation", described("", "@a: x", "    y", "«  @b: x»", "", *F), COMPLETE, NEWEST),
+    Case(
+        "doc-indentation",
+        command("", "Returns: x", "    y", "«   z»"),
+        command("", "Returns: x", "    y", "     z"),
+        NEWEST,
+    ),
     # E46
     Case(
         "doc-obsolete-section",

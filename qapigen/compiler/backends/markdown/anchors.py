@@ -73,7 +73,8 @@ def anchor(definition: Definition, member: str | None = None) -> str:
 
 def relative(here: str, page: str) -> str:
     """How the page ``here`` refers to another page, as a link's destination."""
-    return quote(posixpath.relpath(page, posixpath.dirname(here)))
+    # A file name may have bytes that are no text.
+    return quote(posixpath.relpath(page, posixpath.dirname(here)), errors="surrogateescape")
 
 
 def _pages(modules: Iterable[str]) -> dict[str, str]:

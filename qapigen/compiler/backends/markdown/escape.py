@@ -27,7 +27,10 @@ __all__ = [
 
 # Characters that would end a line, or that nobody can see.  A tab is a blank; lines end with
 # '\n' only, or else a line could begin where no indentation or quote mark is put before it.
-_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
+# Surrogates are bytes of a file name that are no text.
+_CONTROLS = dict.fromkeys(
+    (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)), "\N{REPLACEMENT CHARACTER}"
+)
 _CONTROLS |= {ord(c): " " for c in "\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"}
 del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
 

@@ -19,6 +19,7 @@ from .text import call, docstring, signature, string, thunk, tuple_of
 __all__ = [
     "CommandsView",
     "MethodView",
+    "class_names",
     "commands_view",
     "features_argument",
     "parameter_names",
@@ -111,13 +112,13 @@ def parameter_names(
     names: Names, members: Sequence[Member], used: Sequence[str] = ()
 ) -> list[tuple[str, str]]:
     """For each member the attribute of its class and the parameter of a function."""
-    wire, classes = [m.name for m in members], class_names(names, members)
+    wire, classes = [m.name for m in members], _class_names(names, members)
     attributes = names.members(wire, classes)
     given = names.members(wire, [*classes, *used])
     return [(attributes[name], given[name]) for name in wire]
 
 
-def class_names(names: Names, members: Sequence[Member]) -> list[str]:
+def _class_names(names: Names, members: Sequence[Member]) -> list[str]:
     """The classes that the annotations of members use."""
     return [names.types[m.type.name] for m in members if m.type.name not in BUILTINS]
 

@@ -1,0 +1,1 @@
+"""Tests of the Python backend: its output read as text, checked by tools, imported and run."""

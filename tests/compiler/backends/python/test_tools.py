@@ -1,0 +1,122 @@
+"""Generated code satisfies the tools that hand-written code has to: mypy, pyright, ruff.
+
+Each tool looks at all packages in one run, for it is slow to start; the settings are those of the
+project for its own generated code.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from qapigen.compiler.disk import read_source
+from qapigen.compiler.pipeline import Options, compile_schema
+from tests.compiler.backends.python.packages import PYTHON, corpus_files, run_python, write
+from tests.outside import REPOSITORY
+
+PROJECT = str(REPOSITORY / "pyproject.toml")
+
+
+@pytest.fixture(scope="session")
+def workplace(
+    constructs_folder: Path, schemas: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with ``generated`` in it, as in the project: own schemas, all constructs."""
+    folder = tmp_path_factory.mktemp("tools")
+    shutil.copytree(
+        constructs_folder, folder / "generated", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    options = Options(package="own", backends=PYTHON)
+    files = compile_schema(str(schemas / "qapi-schema.json"), read_source, options).files
+    assert files
+    write(folder / "generated", files)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus_workplace(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with all of QEMU, 2.12 and 7.2."""
+    folder = tmp_path_factory.mktemp("corpus_tools")
+    for package in ("qemu_7_2", "qemu_2_12"):
+        write(folder / "generated", corpus_files(corpus, package))
+    return folder
+
+
+def need(tool: str) -> None:
+    """Skip without the tool: who only runs the tests may not have it."""
+    if importlib.util.find_spec(tool) is None:
+        pytest.skip(f"not installed: {tool}")
+
+
+def mypy(folder: Path) -> str:
+    need("mypy")
+    options = ("--config-file", PROJECT, "--cache-dir", str(folder / "mypy"), "--no-pretty")
+    result = run_python(
+        *("-m", "mypy", *options, "generated"),
+        cwd=folder,
+        environment={"MYPYPATH": str(folder / "generated")},
+    )
+    return result.stdout + result.stderr
+
+
+def pyright(folder: Path) -> list[str]:
+    need("pyright")
+    config = {
+        "include": ["generated"],
+        "strict": ["generated"],
+        "extraPaths": [str(REPOSITORY), "generated"],
+        "pythonVersion": "3.11",
+    }
+    (folder / "pyrightconfig.json").write_text(json.dumps(config))
+    result = run_python("-m", "pyright", "--threads", "2", "--outputjson", cwd=folder)
+    report = json.loads(result.stdout)
+    assert report["summary"]["filesAnalyzed"] > 50
+    return [f"{found['file']}: {found['message']}" for found in report["generalDiagnostics"]]
+
+
+def ruff(folder: Path) -> str:
+    need("ruff")
+    result = run_python(
+        *("-m", "ruff", "check", "--no-cache", "--output-format", "concise"),
+        *("--config", PROJECT, "generated"),
+        cwd=folder,
+    )
+    return result.stdout + result.stderr
+
+
+def test_mypy(workplace: Path) -> None:
+    assert mypy(workplace).startswith("Success: no issues found")
+
+
+def test_pyright(workplace: Path) -> None:
+    assert pyright(workplace) == []
+
+
+def test_ruff(workplace: Path) -> None:
+    assert ruff(workplace) == "All checks passed!\n"
+
+
+def test_tools_do_look(tmp_path: Path) -> None:
+    """A package with a mistake in it does not pass."""
+    write(tmp_path / "generated" / "bad", {"__init__.py": '"""Bad."""\n\nx: int = "1"\n'})
+    assert "Incompatible types in assignment" in mypy(tmp_path)
+    assert "I002" in ruff(tmp_path)
+
+
+@pytest.mark.slow
+def test_mypy_on_corpus(corpus_workplace: Path) -> None:
+    assert mypy(corpus_workplace).startswith("Success: no issues found")
+
+
+@pytest.mark.slow
+def test_pyright_on_corpus(corpus_workplace: Path) -> None:
+    assert pyright(corpus_workplace) == []
+
+
+@pytest.mark.slow
+def test_ruff_on_corpus(corpus_workplace: Path) -> None:
+    assert ruff(corpus_workplace) == "All checks passed!\n"

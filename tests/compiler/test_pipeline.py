@@ -1,0 +1,243 @@
+"""The compiler as a whole: options, results, failures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qapigen.compiler.backends.registry import BackendFailure
+from qapigen.compiler.disk import read_source
+from qapigen.compiler.emit.pyformat import FormatFailure
+from qapigen.compiler.emit.render import TemplateFailure
+from qapigen.compiler.passes.select import NONE_DEFINED, Config
+from qapigen.compiler.pipeline import (
+    Analysis,
+    Options,
+    Result,
+    analyze,
+    compile_schema,
+    render_all,
+)
+from tests.compiler.schema_texts import problems, reader, schema_of, shown
+
+Compile = Callable[..., Result]
+
+TEXT = """{ 'include': 'types.json' }
+{ 'command': 'move', 'data': { 'to': 'Point' }, 'returns': 'Point' }
+{ 'event': 'MOVED', 'data': { 'by': 'int' } }
+"""
+FILES = {
+    "root.json": TEXT,
+    "types.json": "{ 'struct': 'Point', 'data': { 'x': 'int', '*y': 'int' } }\n",
+}
+
+
+def test_every_backend_gives_files(compile_text: Compile) -> None:
+    result = compile_text(FILES, package="pkg")
+    assert result.analysis.diagnostics == ()
+    assert result.files is not None
+    assert {path.split("/")[0] for path in result.files} == {"pkg", "docs"}
+    for path, text in result.files.items():
+        if path.endswith(".py"):
+            compile(text, path, "exec")
+
+
+@pytest.mark.parametrize(
+    ("backend", "present", "absent"),
+    [
+        ("types", "pkg/types/types.py", "pkg/visit"),
+        ("visit", "pkg/visit/types.py", "pkg/commands"),
+        ("commands", "pkg/commands/root.py", "pkg/events"),
+        ("events", "pkg/events/root.py", "pkg/commands"),
+        ("introspect", "pkg/introspect.py", "pkg/types"),
+        ("markdown", "docs/types.md", "pkg"),
+    ],
+)
+def test_a_backend_alone(compile_text: Compile, backend: str, present: str, absent: str) -> None:
+    files = compile_text(FILES, package="pkg", backends=(backend,)).files
+    assert files is not None
+    assert present in files
+    assert not [path for path in files if path.startswith(absent)]
+
+
+def test_the_same_files_every_time(compile_text: Compile) -> None:
+    first, second = (compile_text(FILES).files for _ in range(2))
+    assert first == second
+    assert first is not None
+    assert list(first) == sorted(first)
+
+
+def test_output_does_not_tell_where_the_schema_was(tmp_path: Path) -> None:
+    results = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        for path, text in FILES.items():
+            (folder / path).write_text(text, encoding="utf-8")
+        results.append(compile_schema(str(folder / "root.json"), read_source, Options()).files)
+    assert results[0] == results[1]
+    assert results[0] is not None
+    assert not [path for path, text in results[0].items() if str(tmp_path) in text]
+
+
+def test_a_wrong_schema_gives_no_files(compile_text: Compile) -> None:
+    result = compile_text("{ 'struct': 'Aa', 'data': { 'a': 'Nn' } }")
+    assert result.files is None
+    assert result.analysis.schema is None
+    assert shown(result.analysis.diagnostics) == ["schema.json:1:1: unknown-type"]
+
+
+def test_reading_and_checking_are_apart() -> None:
+    """What cannot be read is not checked."""
+    text = "{ 'struct': 'Aa', 'data': { 'a': 'Nn' } }\n"
+    assert [d.code.slug for d in problems(text)] == ["unknown-type"]
+    assert [d.code.slug for d in problems(text + "]")] == ["expected-value"]
+
+
+# Dialects.
+
+
+def test_dialects_are_found_out() -> None:
+    old = "{ 'pragma': { 'returns-whitelist': [ ] } } { 'union': 'Uu', 'data': { 'a': 'int' } }"
+    analysis = analyze("root.json", reader(old))
+    assert (analysis.dialect, analysis.diagnostics) == ("2018", ())
+    analysis = analyze("root.json", reader(old), "modern")
+    assert analysis.dialect == "modern"
+    assert analysis.schema is None
+    assert analyze("root.json", reader(TEXT.partition("\n")[2])).dialect == "modern"
+
+
+# Modules.
+
+
+def test_chosen_modules_bring_what_they_need(compile_text: Compile) -> None:
+    files = compile_text(FILES, modules=("types.json",), backends=("types", "commands")).files
+    assert files is not None
+    assert "qapi/types/types.py" in files
+    assert "qapi/commands/root.py" not in files
+    files = compile_text(FILES, modules=("root.json",), backends=("types", "commands")).files
+    assert files is not None
+    assert {"qapi/types/types.py", "qapi/commands/root.py"} <= set(files)
+
+
+# Configurations.
+
+CONDITIONAL = """{ 'command': 'aa', 'data': 'Ss', 'if': 'A' }
+{ 'struct': 'Ss', 'if': 'A', 'data': { } }
+{ 'command': 'bb' }
+"""
+
+
+def test_configurations() -> None:
+    def names(analysis: Analysis) -> list[str]:
+        assert analysis.schema is not None
+        return [d.name for d in analysis.schema.definitions]
+
+    read = reader(CONDITIONAL)
+    assert names(analyze("root.json", read)) == ["aa", "Ss", "bb"]
+    assert names(analyze("root.json", read, config=NONE_DEFINED)) == ["bb"]
+    assert names(analyze("root.json", read, config=Config(frozenset({"A"})))) == ["aa", "Ss", "bb"]
+
+
+def test_the_whole_schema_is_kept() -> None:
+    analysis = analyze("root.json", reader(CONDITIONAL), config=NONE_DEFINED)
+    assert analysis.whole is not None
+    assert [d.name for d in analysis.whole.definitions] == ["aa", "Ss", "bb"]
+
+
+def test_what_a_configuration_breaks() -> None:
+    broken = CONDITIONAL.replace("'Ss', 'if': 'A' }", "'Ss' }")
+    analysis = analyze("root.json", reader(broken), config=NONE_DEFINED)
+    assert analysis.schema is None
+    assert [d.code.slug for d in analysis.diagnostics if not d.code.is_warning] == ["left-out-type"]
+    assert analyze("root.json", reader(broken)).schema is not None
+
+
+# Templates, formatting, names.
+
+
+def test_templates_of_users(compile_text: Compile, tmp_path: Path) -> None:
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "types.py.j2").write_text(
+        "x = 'api {{ template_api }}'", encoding="utf-8"
+    )
+    files = compile_text(FILES, templates=(tmp_path,), backends=("types",)).files
+    assert files is not None
+    assert files["qapi/types/types.py"] == "x = 'api 1'"
+    files = compile_text(FILES, templates=(tmp_path,), backends=("types",), format=True).files
+    assert files is not None
+    assert files["qapi/types/types.py"] == 'x = "api 1"\n'
+
+
+def test_shipped_templates_print_what_black_would(compile_text: Compile) -> None:
+    assert compile_text(FILES).files == compile_text(FILES, format=True).files
+
+
+def test_failures(compile_text: Compile, tmp_path: Path) -> None:
+    with pytest.raises(BackendFailure, match="no backend 'fortran'; there are types, "):
+        compile_text(FILES, backends=("fortran",))
+    (tmp_path / "python").mkdir()
+    template = tmp_path / "python" / "types.py.j2"
+    template.write_text("\n{{ no_such_value }}", encoding="utf-8")
+    with pytest.raises(TemplateFailure, match=r"types\.py\.j2:2: error: 'no_such_value'"):
+        compile_text(FILES, templates=(tmp_path,))
+    template.write_text("x = (", encoding="utf-8")
+    with pytest.raises(FormatFailure, match=r"types/\w+\.py: error: "):
+        compile_text(FILES, templates=(tmp_path,), format=True)
+
+
+def test_masks(compile_text: Compile) -> None:
+    texts = []
+    for mask in (True, False):
+        files = compile_text(FILES, mask=mask, backends=("introspect",)).files
+        assert files is not None
+        texts.append(files["qapi/introspect.py"])
+    masked, plain = texts
+    assert "q_obj_move-arg" in plain
+    assert "q_obj_move-arg" not in masked
+
+
+def test_rendering_a_schema_again_gives_the_same() -> None:
+    schema, options = schema_of(FILES), Options(package="pkg")
+    result = compile_schema("root.json", reader(FILES), options)
+    assert result.files == render_all(schema, options)
+
+
+# Real schemas, all of them: accepted or refused, and where.
+
+
+def _cases(corpus: Path) -> list[tuple[Path, dict[str, object]]]:
+    found = []
+    for index in sorted(corpus.rglob("cases.json")):
+        content = json.loads(index.read_text(encoding="utf-8"))
+        found += [(index.parent, case) for case in content["cases"]]
+    return found
+
+
+def test_the_corpus(corpus: Path) -> None:
+    """Every schema is accepted or refused as it has to be, at the line that is to blame."""
+    cases = _cases(corpus)
+    assert len(cases) > 150
+    wrong = []
+    for folder, case in cases:
+        root = folder / str(case["schema"])
+        found = analyze(str(root), read_source, str(case["dialect"])).diagnostics
+        errors = [d for d in found if not d.code.is_warning]
+        if case["positive"] or not errors:
+            if bool(errors) is bool(case["positive"]):
+                wrong.append((case["name"], case["dialect"], shown(tuple(errors))))
+            continue
+        error, first = case["error"], errors[0]
+        assert isinstance(error, dict)
+        if first.span is None:
+            place = (root.parent / error["file"], None)
+            told = (root, error["line"])
+        else:
+            place = ((root.parent / error["file"]).resolve(), error["line"])
+            told = (Path(first.span.file.path).resolve(), first.span.line)
+        if place != told:
+            wrong.append((case["name"], case["dialect"], shown((first,))))
+    assert wrong == []
