@@ -19,7 +19,6 @@ from .text import call, docstring, signature, string, thunk, tuple_of
 __all__ = [
     "CommandsView",
     "MethodView",
-    "class_names",
     "commands_view",
     "features_argument",
     "parameter_names",
