@@ -21,11 +21,6 @@ ELSEWHERE = {
         "tests/compiler/check",
         "rules are reached through check(); the tests are tables by diagnostic code",
     ),
-    "qapigen.cli.status": ("tests/cli", "numbers and an error; every verb is run for its status"),
-    "qapigen.compiler.backends.__init__": (
-        "tests/compiler/backends/test_registry.py",
-        "a table and the types of an interface",
-    ),
     "qapigen.compiler.backends.markdown": (
         "tests/compiler/backends",
         "pages are tested as a whole, by construct",

@@ -1,4 +1,4 @@
-"""Naming rules and reserved words (qapi-language, names).
+"""Naming rules and reserved words (QAPI language, names).
 
 In: a name and what it names.  Out: what is wrong with it, or nothing.
 Must not know: trees; where a name stands.
