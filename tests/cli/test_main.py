@@ -100,27 +100,36 @@ def test_crash(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.err.rstrip().endswith("please report it")
 
 
-def test_interrupt() -> None:
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """A schema about which there is more to print than a pipe holds."""
+    text = "".join(f"{{ 'struct': 'S{n}a', 'data': {{ 'a': 'Nope{n}' }} }}\n" for n in range(3000))
+    good = "".join(f"{{ 'enum': 'Nope{n}', 'data': [ 'a' ] }}\n" for n in range(3000))
+    write_files(tmp_path, {"bad.json": text})
+    return write_files(tmp_path, {"big.json": text + good})
+
+
+def test_interrupt(big: Path) -> None:
     """SIGINT while it works: a word, 130, no traceback."""
     with subprocess.Popen(
-        [*COMMAND, "ir"],
+        [*COMMAND, "ir", str(big)],
         env=environment(),
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
-        # It cannot come to its end: there is more to write than a pipe holds.
+        # It cannot come to its end while nobody reads on.
         assert process.stdout.readline() == "{\n"
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (INTERRUPTED, "qapigen: interrupted\n")
 
 
-def test_nobody_reads_on() -> None:
+def test_nobody_reads_on(big: Path) -> None:
     """``qapigen ir | head -1``: no complaint."""
     with subprocess.Popen(
-        [*COMMAND, "ir"],
+        [*COMMAND, "ir", str(big)],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -136,14 +145,13 @@ def test_nobody_reads_on() -> None:
     assert process.returncode == TROUBLE
 
 
-def test_nobody_reads_errors(tmp_path: Path) -> None:
-    many = "".join(f"{{ 'struct': 'S{n}a', 'data': {{ 'a': 'Nope' }} }}\n" for n in range(3000))
-    root = write_files(tmp_path, {"a.json": many})
+def test_nobody_reads_errors(big: Path) -> None:
+    root = big.with_name("bad.json")
     with subprocess.Popen(
         [*COMMAND, "check", str(root)], env=environment(), stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        assert "a.json" in process.stderr.readline()
+        assert "bad.json" in process.stderr.readline()
         process.stderr.close()
         process.wait(timeout=60)
     assert process.returncode == TROUBLE
