@@ -44,37 +44,67 @@ _SHOWN = {
 
 
 class _Builder(Transformer[Any, Any]):
-    """Makes tree nodes of the tokens of a rule, called while lark parses: there is no lark tree."""
+    """Makes tree nodes of the parts of a rule, called while lark parses: there is no lark tree.
 
-    def start(self, children: list[Any]) -> list[Item]:
-        return children[:-1]
+    Rules for lists are left recursive: their first part is the list so far, but for the first.
+    """
 
-    def object(self, children: list[Any]) -> Object:
-        entries = {entry.key.text: entry for entry in children[1:-1:2]}
-        if len(entries) != (len(children) - 1) // 2:
-            entries = _first_of_each(children[1:-1:2], children[0].source)
-        return Object(entries, children[0].start, children[-1].end)
+    def start(self, parts: list[Any]) -> list[Item]:
+        return parts[0] if len(parts) == 2 else []
 
-    def pair(self, children: list[Any]) -> Entry:
-        return Entry(children[0], children[2])
+    def items(self, parts: list[Any]) -> list[Item]:
+        if len(parts) == 1:
+            return parts
+        parts[0].append(parts[1])
+        found: list[Item] = parts[0]
+        return found
 
-    def array(self, children: list[Any]) -> Array:
-        return Array(tuple(children[1:-1:2]), children[0].start, children[-1].end)
+    def object(self, parts: list[Any]) -> Object:
+        if len(parts) == 2:
+            return Object({}, parts[0].start, parts[1].end)
+        brace, members, end = parts
+        entries = {entry.key.text: entry for entry in members}
+        if len(entries) != len(members):
+            entries = _first_of_each(members, brace.source)
+        return Object(entries, brace.start, end.end)
 
-    def doc(self, children: list[Any]) -> Doc:
-        head: DocToken = children[0]
-        sections: list[Section] = []
-        for part in children[1:-1]:
-            if isinstance(part, SectionToken):
-                sections.append(part.section)
-            else:
-                sections += part
+    def members(self, parts: list[Any]) -> list[Entry]:
+        if len(parts) == 3:
+            return [Entry(parts[0], parts[2])]
+        found: list[Entry] = parts[0]
+        found.append(Entry(parts[2], parts[4]))
+        return found
+
+    def array(self, parts: list[Any]) -> Array:
+        elements = parts[1] if len(parts) == 3 else ()
+        return Array(tuple(elements), parts[0].start, parts[-1].end)
+
+    def elements(self, parts: list[Any]) -> list[Value]:
+        if len(parts) == 1:
+            return parts
+        found: list[Value] = parts[0]
+        found.append(parts[2])
+        return found
+
+    def doc(self, parts: list[Any]) -> Doc:
+        head: DocToken = parts[0]
+        sections: list[Section] = parts[1] if len(parts) == 3 else []
         symbol = head.name if head.type == "DOC_SYMBOL" else None
-        span: Span = children[-1].span
+        span: Span = parts[-1].span
         return Doc(symbol, span.file.module, span, tuple(sections))
 
-    def features(self, children: list[Any]) -> list[Section]:
-        return [token.section for token in children[1:]]
+    def sections(self, parts: list[Any]) -> list[Section]:
+        found: list[Section] = parts[0] if len(parts) == 2 else []
+        if isinstance(parts[-1], SectionToken):
+            found.append(parts[-1].section)
+        else:
+            found += parts[-1]
+        return found
+
+    def features(self, parts: list[Any]) -> list[Section]:
+        found: list[Section] = parts[0] if isinstance(parts[0], list) else []
+        found.append(parts[1].section)
+        return found
 
 
 def _first_of_each(pairs: list[Entry], source: Source) -> dict[str, Entry]:
@@ -143,7 +173,7 @@ def _items_before(error: UnexpectedToken) -> list[Item]:
     parser: Any = error.interactive_parser
     items: list[Item] = []
     for value in parser.parser_state.value_stack:
-        found = getattr(value, "children", [value])  # lark's own list of items, or the last item
+        found = value if isinstance(value, list) else [value]  # the items, or the last of them
         if not all(isinstance(item, _ITEMS) for item in found):
             break
         items += found
@@ -182,8 +212,6 @@ def _report(error: UnexpectedToken, source: Source) -> None:
 
 def _is_told(before: Any, token: Any, source: Source) -> bool:
     """Whether something that is no token, and was reported, stands in place of what is missing."""
-    if isinstance(before, Entry):
-        before = before.value
     start = getattr(before, "start" if isinstance(before, Str) else "end", None)
     if not isinstance(start, int) or start >= token.start:
         return False
