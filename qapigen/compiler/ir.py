@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum as _PyEnum
+from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
@@ -89,7 +89,7 @@ Cond = Symbol | All | Any | Not
 # Documentation.
 
 
-class SectionKind(_PyEnum):
+class SectionKind(StrEnum):
     """What a part of a documentation block is about."""
 
     TEXT = "text"  #: untagged text

@@ -38,8 +38,9 @@ class ClassicCutter(SectionCutter):
         if any(self.body):
             yield self.section(SectionKind.TEXT, "", index=0, body=self.body)
 
-    def definition(self) -> Iterator[DocToken | SectionToken]:
+    def definition(self) -> list[DocToken | SectionToken]:
         """The sections behind the line of the documented name."""
+        self.tokens: list[DocToken | SectionToken] = []
         self.body = [""]
         self.begun = 1
         for index in range(1, len(self.lines)):
@@ -48,17 +49,18 @@ class ClassicCutter(SectionCutter):
             if not text:
                 self.body.append("")
             elif text[0] in _FIRST and self.is_marker(text):
-                yield from self.finish(index)
+                self.finish(index)
                 self.begin_marked(index, text)
             elif not self.body[-1] and self.ends_description(text):
-                yield from self.finish(index)
+                self.finish(index)
                 self.closed = True
                 self.begin(index, SectionKind.TEXT, "", ["", text])
             elif "@" in text:
                 self.add(index, text)
             else:
                 self.body.append(text)
-        yield from self.finish(len(self.lines))
+        self.finish(len(self.lines))
+        return self.tokens
 
     def is_marker(self, text: str) -> bool:
         """Whether a line begins a section."""
@@ -122,8 +124,8 @@ class ClassicCutter(SectionCutter):
             )
         self.body.append(text)
 
-    def finish(self, index: int) -> Iterator[DocToken | SectionToken]:
-        """The section at hand, which ends before the line ``index`` or the end of the block."""
+    def finish(self, index: int) -> None:
+        """Take up the section at hand, which ends before ``index`` or the end of the block."""
         body, self.body = self.body, []
         # What stands behind 'Features:' in place of descriptions is text.
         kind = self.kind if self.name else SectionKind.TEXT
@@ -132,9 +134,9 @@ class ClassicCutter(SectionCutter):
         token = self.section(kind, self.name, index=self.begun, body=body)
         if token.section.text:
             if self.heading is not None and kind is SectionKind.FEATURE:
-                yield self.heading
+                self.tokens.append(self.heading)
                 self.heading = None
-            yield token
+            self.tokens.append(token)
         elif kind is not SectionKind.TEXT:
             self.report.error(
                 "doc-empty-section",
