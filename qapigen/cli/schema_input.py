@@ -193,6 +193,8 @@ def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:
     from ..compiler.disk import read_source
     from ..compiler.syntax.detect import detect_dialect
 
+    if all(each.span is None for each in analysis.diagnostics):
+        return ""  # nothing was read that could tell
     if options.dialect == "auto":
         return f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
     seems = detect_dialect(root_of(options), read_source)
