@@ -79,7 +79,6 @@ def _settle_streams() -> None:
 
 
 def _run(words: list[str]) -> int:
-    parser = _parser()
     if words and words[0] in VERBS:
         verb, rest = words[0], words[1:]
         module = import_module(f".{verb}", __package__)
@@ -89,6 +88,7 @@ def _run(words: list[str]) -> int:
         module.arguments(verb_parser)
         status: int = module.run(verb_parser.parse_args(rest))
         return status
+    parser = _parser()
     parser.parse_args(words)
     parser.print_help(sys.stderr)
     return TROUBLE

@@ -197,8 +197,10 @@ def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:
         return ""  # nothing was read that could tell
     if options.dialect == "auto":
         return f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
+    if analysis.schema is not None:
+        return ""
     seems = detect_dialect(root_of(options), read_source)
-    if analysis.schema is not None or seems == options.dialect:
+    if seems == options.dialect:
         return ""
     return f" (the schema looks like one of the dialect {seems}: try --dialect {seems})"
 
