@@ -23,7 +23,7 @@ from .comments import DOC_BLOCK, unterminated_block
 from .strings import decode_string
 from .tree import Bool, Null, Str
 
-__all__ = ["END", "EndToken", "OpeningBrace", "Source", "Token", "tokens"]
+__all__ = ["END", "KEY", "EndToken", "OpeningBrace", "Source", "Token", "tokens"]
 
 
 @dataclass(slots=True)
@@ -62,6 +62,18 @@ class _StringToken(Str):
     type = "STRING"
 
 
+class _KeyToken(Str):
+    """A string and the colon behind it, with blanks at most between them."""
+
+    __slots__ = ()
+    type = "KEY"
+
+    def parts(self, text: str) -> tuple[_StringToken, Token]:
+        """The string and the colon as tokens of their own."""
+        colon = text.index(":", self.end)
+        return _StringToken(*self), Token("COLON", colon, colon + 1)
+
+
 class _TrueToken(Bool):
     __slots__ = ()
     type = "TRUE"
@@ -94,6 +106,9 @@ class EndToken(NamedTuple):
 #: The type of the last token.
 END = "END"
 
+#: The type of a string with the colon behind it, which is one token; its ``parts`` are two.
+KEY = "KEY"
+
 _SKIP = r"(?:\s++|#(?!#)[^\n]*+)*+"
 _PUNCTUATION = {
     "}": "RBRACE",
@@ -102,13 +117,15 @@ _PUNCTUATION = {
     ":": "COLON",
     ",": "COMMA",
 }
-_STRING, _MARK, _BRACE, _DOC, _TRUE, _FALSE, _NULL, _QUOTE, _STOP, _STRAY = range(1, 11)
+_STRING, _COLON, _MARK, _BRACE, _DOC, _TRUE, _FALSE, _NULL, _QUOTE, _STOP, _STRAY = range(1, 12)
+_LITERALS = (_TRUE, _FALSE, _NULL)
 
 
 def _pattern(string: str, null: str, stray: str) -> re.Pattern[str]:
     """A token with all that is skipped before it; strings that need work match the quote only."""
     return re.compile(
-        rf"{_SKIP}(?:{string}|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|{stray})",
+        rf"{_SKIP}(?:{string}(\s*+:)?+"
+        rf"|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|{stray})",
         re.DOTALL,
     )
 
@@ -124,24 +141,23 @@ def tokens(source: Source) -> Iterator[object]:
     """The tokens of a source, the last of them END."""
     text = source.file.text
     pattern = _TOKENS_MODERN if source.dialect.stray_words else _TOKENS_2018
+    make = tuple.__new__  # half the time of a named tuple's own constructor
     at = source.start
     while True:
         for found in pattern.finditer(text, at):
             kind = found.lastindex
             end = found.end()
-            if kind == _STRING:
-                start, _ = found.span(_STRING)
-                yield _StringToken(found[_STRING], start - 1, end)
+            if kind == _COLON:
+                start, close = found.span(_STRING)
+                yield make(_KeyToken, (found[_STRING], start - 1, close + 1))
+            elif kind == _STRING:
+                yield make(_StringToken, (found[_STRING], found.start(_STRING) - 1, end))
             elif kind == _MARK:
-                yield Token(_PUNCTUATION[found[_MARK]], end - 1, end)
+                yield make(Token, (_PUNCTUATION[found[_MARK]], end - 1, end))
             elif kind == _BRACE:
                 yield OpeningBrace(end - 1, end, source)
-            elif kind == _TRUE:
-                yield _TrueToken(True, end - 4, end)
-            elif kind == _FALSE:
-                yield _FalseToken(False, end - 5, end)
-            elif kind == _NULL:
-                yield _NullToken(end - 4, end)
+            elif kind in _LITERALS:
+                yield _literal(kind, end)
             elif kind == _DOC:
                 at = yield from _doc_block(source, end - 2)
                 break
@@ -154,6 +170,14 @@ def tokens(source: Source) -> Iterator[object]:
                 return
             else:
                 _stray(source, *found.span(_STRAY))
+
+
+def _literal(kind: int, end: int) -> _TrueToken | _FalseToken | _NullToken:
+    if kind == _TRUE:
+        return _TrueToken(True, end - 4, end)
+    if kind == _FALSE:
+        return _FalseToken(False, end - 5, end)
+    return _NullToken(end - 4, end)
 
 
 def _long_string(source: Source, start: int) -> tuple[_StringToken, int]:

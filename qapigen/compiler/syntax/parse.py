@@ -21,8 +21,9 @@ from lark.lexer import Lexer
 from ..diagnostics import Note
 from ..ir import Doc, Section
 from ..source import Span
-from .lexer import END, Source, tokens
-from .section_cutter import DocToken, SectionToken
+from .lexer import END, KEY, Source, tokens
+from .sections import DocStart
+from .shift_reduce import Row, linked, run
 from .tree import Array, Bool, Broken, Entry, Null, Object, Str, Value
 
 __all__ = ["Item", "parse"]
@@ -69,10 +70,10 @@ class _Builder(Transformer[Any, Any]):
         return Object(entries, brace.start, end.end)
 
     def members(self, parts: list[Any]) -> list[Entry]:
-        if len(parts) == 3:
-            return [Entry(parts[0], parts[2])]
+        if len(parts) < 4:
+            return [Entry(parts[0], parts[-1])]
         found: list[Entry] = parts[0]
-        found.append(Entry(parts[2], parts[4]))
+        found.append(Entry(parts[2], parts[-1]))
         return found
 
     def array(self, parts: list[Any]) -> Array:
@@ -87,23 +88,17 @@ class _Builder(Transformer[Any, Any]):
         return found
 
     def doc(self, parts: list[Any]) -> Doc:
-        head: DocToken = parts[0]
+        head: DocStart = parts[0]
         sections: list[Section] = parts[1] if len(parts) == 3 else []
         symbol = head.name if head.type == "DOC_SYMBOL" else None
         span: Span = parts[-1].span
         return Doc(symbol, span.file.module, span, tuple(sections))
 
     def sections(self, parts: list[Any]) -> list[Section]:
-        found: list[Section] = parts[0] if len(parts) == 2 else []
-        if isinstance(parts[-1], SectionToken):
-            found.append(parts[-1].section)
-        else:
-            found += parts[-1]
-        return found
-
-    def features(self, parts: list[Any]) -> list[Section]:
-        found: list[Section] = parts[0] if isinstance(parts[0], list) else []
-        found.append(parts[1].section)
+        if len(parts) == 1:
+            return list(parts[0].sections)
+        found: list[Section] = parts[0]
+        found += parts[1].sections
         return found
 
 
@@ -131,7 +126,12 @@ class _Lexer(Lexer):
         """lark hands over its configuration, none of which concerns our lexer."""
 
     def lex(self, source: Any) -> Iterator[Any]:  # type: ignore[override]  # lark: interface 0
-        return tokens(source)
+        token: Any
+        for token in tokens(source):
+            if token.type == KEY:  # lark reads what is wrong, and tells of its smallest parts
+                yield from token.parts(source.file.text)
+            else:
+                yield token
 
 
 @cache
@@ -148,8 +148,34 @@ def _parser() -> Lark:
     )
 
 
+@cache
+def _start() -> Row:
+    """The first state of the parser's table, which leads to all others.
+
+    lark makes the table, the loop is ours: it is quicker.
+    """
+    parser: Any = _parser()
+    conf = parser.parse_interactive().parser_state.parse_conf
+    return linked(conf.states, conf.callbacks)[conf.start_state]
+
+
 def parse(source: Source) -> list[Item]:
     """The items of a source, those that are not well formed as :class:`~.tree.Broken`."""
+    # What is right is read once.  What is not is read again by lark, from the start: problems
+    # that the tokens have told before are not told twice.
+    built = run(_start(), tokens(source))
+    items = _parse_wrong(source) if built is None else _flat(built)
+    _check_top_level(items, source)
+    return items
+
+
+def _flat(built: list[Any]) -> list[Item]:
+    """The list of items; there is none if there are no items."""
+    return built[0] if built else []
+
+
+def _parse_wrong(source: Source) -> list[Item]:
+    """The items of a source with syntax errors, which are reported."""
     items: list[Item] = []
     parser: Any = _parser()
     while True:
@@ -164,7 +190,6 @@ def parse(source: Source) -> list[Item]:
             if resume is None or source.report.full:
                 break
             source = replace(source, start=resume)
-    _check_top_level(items, source)
     return items
 
 
@@ -201,7 +226,7 @@ def _report(error: UnexpectedToken, source: Source) -> None:
     if _is_told(before, token, source):
         return
     # Behind a closing bracket the parser has yet to find out what it closes.
-    expected = frozenset(error.accepts if token.type == "COLON" else error.expected)
+    expected = frozenset(error.accepts if token.type == "COLON" else error.expected) - {KEY}
     slug, message, hint = _explain(expected, token, source)
     if hint == _TRAILING and getattr(before, "type", None) != "COMMA":
         hint = None

@@ -1,12 +1,10 @@
-"""What both ways of cutting documentation blocks share: the tokens, the lines, common rules.
+"""What both ways of cutting documentation blocks share: the lines, common rules.
 
-In: the lines of a block.  Out: section tokens; problems go to the report.
+In: the lines of a block.  Out: sections; problems go to the report.
 Must not know: where a section ends, which is what the two ways differ in.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from ..diagnostics import Report
 from ..dialect import Dialect
@@ -14,49 +12,7 @@ from ..ir import Section, SectionKind
 from ..source import Span
 from .comments import Line
 
-__all__ = ["DocToken", "SectionCutter", "SectionToken"]
-
-_TYPES = {
-    SectionKind.TEXT: "DOC_TEXT",
-    SectionKind.MEMBER: "DOC_MEMBER",
-    SectionKind.FEATURE: "DOC_FEATURE",
-    SectionKind.TAGGED: "DOC_TAGGED",
-}
-
-
-class DocToken(NamedTuple):
-    """The start or end of a block, or a heading in it.  ``name`` is the documented name."""
-
-    type: str
-    span: Span
-    name: str = ""
-
-    @property
-    def start(self) -> int:
-        """Offset of the part."""
-        return self.span.start
-
-    @property
-    def end(self) -> int:
-        """Offset behind the part."""
-        return self.span.end
-
-
-class SectionToken(NamedTuple):
-    """A section."""
-
-    type: str
-    section: Section
-
-    @property
-    def start(self) -> int:
-        """Offset of the section."""
-        return self.section.span.start
-
-    @property
-    def end(self) -> int:
-        """Offset behind the first line of the section."""
-        return self.section.span.end
+__all__ = ["SectionCutter", "dedent"]
 
 
 class SectionCutter:
@@ -97,12 +53,9 @@ class SectionCutter:
             self.error("doc-empty-symbol", 0, "the documented name is empty")
         return name
 
-    def section(self, kind: SectionKind, name: str, *, index: int, body: list[str]) -> SectionToken:
-        """The token of a section that starts at a line; ``body`` begins with that line's text."""
-        start, end = self.lines[index].start, self.lines[index].end
-        span = Span(self.file, start, end)
-        text = _dedent(body)
-        return SectionToken(_TYPES[kind], Section(kind, name, text, span))
+    def section(self, kind: SectionKind, name: str, *, index: int, body: list[str]) -> Section:
+        """A section that starts at a line; ``body`` begins with that line's text."""
+        return Section(kind, name, dedent(body), self.line_span(index))
 
     def check_name(self, kind: SectionKind, name: str, index: int) -> None:
         """A described name must not be empty and not be there already."""
@@ -119,7 +72,7 @@ class SectionCutter:
         self.tags.add(tag)
 
 
-def _dedent(body: list[str]) -> str:
+def dedent(body: list[str]) -> str:
     """The text of a section without blank ends and without its continuation's indentation."""
     if len(body) == 1:
         return body[0].strip()

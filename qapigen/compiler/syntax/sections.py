@@ -1,42 +1,117 @@
-"""Documentation blocks to section tokens.
+"""Documentation blocks to tokens.
 
-In: the extent of a block.  Out: tokens for ``doc.lark``, one for each section.
-The two families of dialects cut differently: in :mod:`.sections_modern` indentation and blank
-lines tell where a section ends, in :mod:`.sections_classic` it ends where the next one starts.
+In: the extent of a block.  Out: tokens for ``doc.lark``, one for each run of sections of a kind.
+Regular blocks are cut by :mod:`.sections_regular`, the others line by line.  There the two
+families of dialects differ: in :mod:`.sections_modern` indentation and blank lines tell where a
+section ends, in :mod:`.sections_classic` it ends where the next one starts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from ..diagnostics import Report
 from ..dialect import Dialect
+from ..ir import Section, SectionKind
 from ..source import SourceFile, Span
 from .comments import check_format, read_lines
-from .section_cutter import DocToken, SectionToken
 from .sections_classic import ClassicCutter
 from .sections_modern import ModernCutter
+from .sections_regular import cut_regular
 
-__all__ = ["cut"]
+__all__ = ["DocEnd", "DocStart", "SectionRun", "cut"]
+
+_TYPES = {
+    SectionKind.TEXT: "DOC_TEXT",
+    SectionKind.MEMBER: "DOC_MEMBERS",
+    SectionKind.FEATURE: "DOC_FEATURES",
+    SectionKind.TAGGED: "DOC_TAGGED",
+}
+_KIND = attrgetter("kind")
+
+
+class DocStart(NamedTuple):
+    """The start of a block.  ``name`` is the documented name, empty if there is none."""
+
+    type: str
+    start: int
+    end: int
+    name: str
+
+
+class SectionRun(NamedTuple):
+    """Sections of one kind in a row; never empty.  A token for all of them saves time."""
+
+    type: str
+    sections: list[Section]
+
+    @property
+    def start(self) -> int:
+        """Offset of the first section."""
+        return self.sections[0].span.start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the first line of the last section."""
+        return self.sections[-1].span.end
+
+
+class DocEnd(NamedTuple):
+    """The end of a block; it knows where the whole of it stands."""
+
+    span: Span
+    type: str = "DOC_END"
+
+    @property
+    def start(self) -> int:
+        """Offset of the block."""
+        return self.span.start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the block."""
+        return self.span.end
 
 
 def cut(
     file: SourceFile, start: int, end: int, dialect: Dialect, report: Report
-) -> Iterator[DocToken | SectionToken]:
-    """The section tokens of the block from ``start`` to ``end``, DOC_END last."""
-    lines = read_lines(file, start, end, report)
-    opening = Span(file, start, start + 2)
+) -> Iterator[DocStart | SectionRun | DocEnd]:
+    """The tokens of the block from ``start`` to ``end``, DOC_END last."""
+    block = Span(file, start, end)
+    if dialect.docs != "modern":
+        regular = cut_regular(file, start, end, dialect)
+        if regular is not None:
+            return _tokens(block, *regular)
+    cutter = _cutter(block, dialect, report)
+    symbol = cutter.symbol()
+    return _tokens(block, symbol, _sections(cutter, symbol))
+
+
+def _tokens(
+    block: Span, symbol: str | None, sections: Iterable[Section]
+) -> Iterator[DocStart | SectionRun | DocEnd]:
+    start = block.start
+    kind = "DOC_FREE_FORM" if symbol is None else "DOC_SYMBOL"
+    yield DocStart(kind, start, start + 2, symbol or "")
+    for of_run, run in groupby(sections, _KIND):
+        yield SectionRun(_TYPES[of_run], list(run))
+    yield DocEnd(block)
+
+
+def _cutter(block: Span, dialect: Dialect, report: Report) -> ModernCutter | ClassicCutter:
+    """The cutter of a block that is cut line by line."""
+    file, end = block.file, block.end
+    lines = read_lines(file, block.start, end, report)
     closing = Span(file, end - 2, end)
     if dialect.docs == "modern":
         check_format(file, lines, report)
-        cutter: ModernCutter | ClassicCutter = ModernCutter(closing, lines, dialect, report)
-    else:
-        cutter = ClassicCutter(closing, lines, dialect, report)
-    symbol = cutter.symbol()
-    if symbol is None:
-        yield DocToken("DOC_FREE_FORM", opening)
-        yield from cutter.free_form()
-    else:
-        yield DocToken("DOC_SYMBOL", opening, symbol)
-        yield from cutter.definition()
-    yield DocToken("DOC_END", Span(file, start, end))
+        return ModernCutter(closing, lines, dialect, report)
+    return ClassicCutter(closing, lines, dialect, report)
+
+
+def _sections(cutter: ModernCutter | ClassicCutter, symbol: str | None) -> Iterator[Section]:
+    """The sections; none is cut, nor anything said about it, where the block has no place."""
+    yield from cutter.free_form() if symbol is None else cutter.definition()

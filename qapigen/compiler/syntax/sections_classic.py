@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..ir import SectionKind
-from .section_cutter import DocToken, SectionCutter, SectionToken
+from ..ir import Section, SectionKind
+from .section_cutter import SectionCutter
 
 __all__ = ["ClassicCutter"]
 
@@ -28,9 +28,8 @@ class ClassicCutter(SectionCutter):
     name = ""
     begun = 0
     closed = False  # whether something other than descriptions has begun behind the body
-    heading: DocToken | None = None  # 'Features:', until its first description is there
 
-    def free_form(self) -> Iterator[DocToken | SectionToken]:
+    def free_form(self) -> Iterator[Section]:
         """The sections of a block that documents no definition: one, if there is any text."""
         self.body = [""]
         for index, line in enumerate(self.lines):
@@ -38,9 +37,9 @@ class ClassicCutter(SectionCutter):
         if any(self.body):
             yield self.section(SectionKind.TEXT, "", index=0, body=self.body)
 
-    def definition(self) -> list[DocToken | SectionToken]:
+    def definition(self) -> list[Section]:
         """The sections behind the line of the documented name."""
-        self.tokens: list[DocToken | SectionToken] = []
+        self.sections: list[Section] = []
         self.body = [""]
         self.begun = 1
         for index in range(1, len(self.lines)):
@@ -60,7 +59,7 @@ class ClassicCutter(SectionCutter):
             else:
                 self.body.append(text)
         self.finish(len(self.lines))
-        return self.tokens
+        return self.sections
 
     def is_marker(self, text: str) -> bool:
         """Whether a line begins a section."""
@@ -80,7 +79,6 @@ class ClassicCutter(SectionCutter):
             self.begin_tagged(index, word[:-1], text[len(word) :])
         else:
             self.begin(index, SectionKind.FEATURE, "", [""])
-            self.heading = DocToken("DOC_FEATURES", self.line_span(index))
 
     def begin(self, index: int, kind: SectionKind, name: str, body: list[str]) -> None:
         self.kind, self.name, self.body, self.begun = kind, name, body, index
@@ -131,12 +129,9 @@ class ClassicCutter(SectionCutter):
         kind = self.kind if self.name else SectionKind.TEXT
         if self.begun >= len(self.lines):
             return
-        token = self.section(kind, self.name, index=self.begun, body=body)
-        if token.section.text:
-            if self.heading is not None and kind is SectionKind.FEATURE:
-                self.tokens.append(self.heading)
-                self.heading = None
-            self.tokens.append(token)
+        section = self.section(kind, self.name, index=self.begun, body=body)
+        if section.text:
+            self.sections.append(section)
         elif kind is not SectionKind.TEXT:
             self.report.error(
                 "doc-empty-section",

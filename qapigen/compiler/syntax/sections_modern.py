@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..ir import SectionKind
-from .section_cutter import DocToken, SectionCutter, SectionToken
+from ..ir import Section, SectionKind
+from .section_cutter import SectionCutter
 
 __all__ = ["ModernCutter"]
 
@@ -27,7 +27,7 @@ class ModernCutter(SectionCutter):
     at = 0
     features_seen = False
 
-    def free_form(self) -> Iterator[DocToken | SectionToken]:
+    def free_form(self) -> Iterator[Section]:
         """The sections of a block that documents no definition: one, if there is any text."""
         for index, line in enumerate(self.lines):
             if _DESCRIPTION.match(line.text):
@@ -41,7 +41,7 @@ class ModernCutter(SectionCutter):
         if any(texts):
             yield self.section(SectionKind.TEXT, "", index=0, body=["", *texts])
 
-    def definition(self) -> Iterator[DocToken | SectionToken]:
+    def definition(self) -> Iterator[Section]:
         """The sections behind the line of the documented name."""
         self.at = 1
         late = False  # whether a description group, features or a tagged section has ended
@@ -49,11 +49,11 @@ class ModernCutter(SectionCutter):
         while self.skip_blanks():
             text = self.lines[self.at].text
             if text == "Features:":
-                tokens, late = self.features(), True
+                found, late = self.features(), True
             elif _DESCRIPTION.match(text):
-                tokens, late = self.descriptions(SectionKind.MEMBER, late=late), True
+                found, late = self.descriptions(SectionKind.MEMBER, late=late), True
             elif tag := _TAG.match(text):
-                tokens, late = self.tagged(tag), True
+                found, late = self.tagged(tag), True
             elif _OBSOLETE.match(text):
                 self.obsolete(text)
                 continue
@@ -63,7 +63,7 @@ class ModernCutter(SectionCutter):
             if plain is not None:
                 yield self.section(SectionKind.TEXT, "", index=plain[0], body=plain[1])
                 plain = None
-            yield from tokens
+            yield from found
         if plain is not None:
             yield self.section(SectionKind.TEXT, "", index=plain[0], body=plain[1])
 
@@ -88,7 +88,7 @@ class ModernCutter(SectionCutter):
             self.at += 1
         return plain
 
-    def features(self) -> list[DocToken | SectionToken]:
+    def features(self) -> list[Section]:
         """``Features:`` and the descriptions behind it."""
         index = self.at
         if self.features_seen:
@@ -105,12 +105,11 @@ class ModernCutter(SectionCutter):
                 hint="write '@NAME: ...' for each feature, or take 'Features:' away",
             )
             return []
-        head = DocToken("DOC_FEATURES", self.line_span(index))
-        return [head, *self.descriptions(SectionKind.FEATURE, late=False)]
+        return self.descriptions(SectionKind.FEATURE, late=False)
 
-    def descriptions(self, kind: SectionKind, *, late: bool) -> list[DocToken | SectionToken]:
+    def descriptions(self, kind: SectionKind, *, late: bool) -> list[Section]:
         """A group of ``@name: ...``, blank lines between them or not."""
-        tokens: list[DocToken | SectionToken] = []
+        sections: list[Section] = []
         if late:
             self.error(
                 "doc-late-description",
@@ -124,10 +123,10 @@ class ModernCutter(SectionCutter):
                 break
             index = self.at
             self.check_name(kind, found[1], index)
-            tokens.append(self.indented(kind, found[1], found[2]))
-        return tokens
+            sections.append(self.indented(kind, found[1], found[2]))
+        return sections
 
-    def tagged(self, found: re.Match[str]) -> list[DocToken | SectionToken]:
+    def tagged(self, found: re.Match[str]) -> list[Section]:
         """``Returns:`` and its like."""
         self.check_tag(found[1], self.at, _SINGLE)
         return [self.indented(SectionKind.TAGGED, found[1], found[2])]
@@ -145,7 +144,7 @@ class ModernCutter(SectionCutter):
         while self.at < len(self.lines) and self.lines[self.at].text:
             self.at += 1
 
-    def indented(self, kind: SectionKind, name: str, first: str) -> SectionToken:
+    def indented(self, kind: SectionKind, name: str, first: str) -> Section:
         """A section of a first line and what is indented below it."""
         start = self.at
         body = [first]
@@ -167,10 +166,10 @@ class ModernCutter(SectionCutter):
                     self.bad_indent(indent)  # and taken as it was meant
             body.append(text)
             self.at += 1
-        token = self.section(kind, name, index=start, body=body)
-        if not token.section.text:
+        section = self.section(kind, name, index=start, body=body)
+        if not section.text:
             self.empty(kind, name, start)
-        return token
+        return section
 
     def warn_unindented(self, start: int, text: str) -> None:
         """Text right below a section's first line, not indented, is hardly meant to end it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from qapigen.compiler.diagnostics import Report
 from qapigen.compiler.dialect import DIALECTS
 from qapigen.compiler.source import SourceFile
 from qapigen.compiler.syntax.lexer import END, Source, tokens
+from qapigen.compiler.syntax.tree import Object, Str
 from tests.compiler.schema_texts import (
     BOTH,
     CLASSIC,
@@ -22,6 +24,7 @@ from tests.compiler.schema_texts import (
     params,
     problems,
     shown,
+    tree_of,
 )
 
 GOOD = "{ 'struct': 'Good', 'data': { } }"
@@ -50,8 +53,7 @@ def test_every_token(dialect: str) -> None:
     assert wrong == []
     assert rows == [
         ("LBRACE", "{"),
-        ("STRING", "'a'"),
-        ("COLON", ":"),
+        ("KEY", "'a'"),
         ("LBRACKET", "["),
         ("TRUE", "true"),
         ("COMMA", ","),
@@ -62,6 +64,38 @@ def test_every_token(dialect: str) -> None:
         ("DOC_TEXT", "# hello"),
         ("DOC_END", "##\n# hello\n##"),
     ]
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\n" * 1000])
+def test_a_key_is_one_token_with_its_colon(blank: str, dialect: str) -> None:
+    text = f"{{ 'a'{blank}: true"
+    source = Source(SourceFile("a.json", "a.json", text), DIALECTS[dialect], Report())
+    found: list[Any] = [*tokens(source)]
+    assert [token.type for token in found] == ["LBRACE", "KEY", "TRUE", END]
+    parts = found[1].parts(text)
+    assert [(t.type, text[t.start : t.end]) for t in parts] == [("STRING", "'a'"), ("COLON", ":")]
+    assert parts[1].end == 5 + len(blank) + 1
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+def test_other_keys_are_two_tokens(dialect: str) -> None:
+    for key in ("'a' # comment\n:", r"'\\' :"):
+        assert types(key, dialect) == ["STRING", "COLON"]
+    assert types("'a' 'b':", dialect) == ["STRING", "KEY"]
+
+
+@pytest.mark.parametrize("dialect", BOTH)
+@pytest.mark.parametrize("colon", [":", " :", "\n:", " # comment\n:"])
+def test_a_colon_stands_anywhere_behind_its_key(colon: str, dialect: str) -> None:
+    (found,) = tree_of(f"{{ 'a'{colon} 'b', 'c'{colon} true }}", dialect).expressions
+    assert isinstance(found.value, Object)
+    keys = [entry.key for entry in found.value.entries.values()]
+    assert keys == [Str("a", 2, 5), Str("c", 11 + len(colon), 14 + len(colon))]
+    # ... and is told of, not the key, where there is no place for it
+    wrong = problems(f"[ 'a'{colon} true ]", dialect)
+    places = [d.span for d in wrong if d.code.slug == "expected-comma-or-bracket"]
+    assert [span and span.end for span in places] == [len("[ 'a'") + len(colon)]
 
 
 def test_null_is_a_token_of_the_old_language_only() -> None:
@@ -202,7 +236,8 @@ def test_tokens_tile_the_text(parts: list[str]) -> None:
     text = " \n".join(parts)
     rows, wrong = lexed(text)
     assert wrong == []
-    assert [piece for _, piece in rows] == parts
+    shown_parts = [p for kind, piece in rows for p in ([piece, ":"] if kind == "KEY" else [piece])]
+    assert shown_parts == parts
 
 
 @given(st.text(alphabet="{}[]:,'\\ntruefals \t\n#x\"\ufeff\0é", max_size=60))
