@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qapigen.compiler.backends.markdown import rst
@@ -60,6 +60,10 @@ INLINE = {
     "URL in angle brackets": ("<http://x.org>", r"\<[http://x.org](http://x.org)>"),
     "escaped": (r"a \*b\* \@mine \\ c", r"a \*b\* @mine \\ c"),
     "escaped blank": (r"``a``\ s", "`a`s"),
+    "role inside a word": ("a:ref:`b`", "a:ref:`b`"),
+    "role without end": (":ref:`b", r"\:ref:\`b"),
+    "URL inside a word": ("xhttp://y and _ftp://z", r"xhttp://y and \_ftp://z"),
+    "URL at the end of a sentence": ("Use ftp://a.", "Use [ftp://a](ftp://a)."),
     "backslash before a letter": (r"C:\temp", r"C:\\temp"),
     "tags": ("<b>x</b> &amp;", r"\<b>x\</b> \&amp;"),
 }
@@ -228,6 +232,26 @@ def test_any_text_can_be_shown(text: str) -> None:
     assert all(line == line.rstrip() for line in markdown.split("\n"))
     allowed = {"p", "a", "code", "pre", "em", "strong", "ul", "ol", "li", "blockquote"}
     assert set(html_of(markdown).tags) <= allowed
+
+
+LINES = st.tuples(
+    st.sampled_from(["", "", "@", '"', "(", "  ", "\t", "- ", "= ", "| ", "1. ", ".. ", ">>> "]),
+    st.sampled_from(["Some words", "a", "1.2", "12", "*", "====", "----", "", "\u2022", "_"]),
+    st.sampled_from(["", "", ".", "::", " ", "\t", "\r", "\u00a0", " b"]),
+).map("".join)
+
+
+@given(lines=st.lists(LINES, min_size=1, max_size=4), equals_headings=st.booleans())
+@example(lines=["1.2"], equals_headings=False)
+@example(lines=["12.", "1.2."], equals_headings=False)
+@example(lines=["Title", "====="], equals_headings=False)
+@example(lines=["Like::"], equals_headings=False)
+@example(lines=["Term", "  words"], equals_headings=False)
+def test_a_lone_paragraph_is_read_like_any_other(lines: list[str], equals_headings: bool) -> None:
+    """Blank lines around keep the reader from seeing at once that there is but a paragraph."""
+    text = "\n".join(lines)
+    alone = rst.parse(text, equals_headings=equals_headings)
+    assert alone == rst.parse(f"\n{text}\n\n", equals_headings=equals_headings)
 
 
 @pytest.mark.parametrize(

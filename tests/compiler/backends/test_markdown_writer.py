@@ -24,7 +24,14 @@ from qapigen.compiler.backends.markdown.blocks import (
     Text,
     Titled,
 )
-from qapigen.compiler.backends.markdown.escape import clean, code_span, heading_text, is_url, plain
+from qapigen.compiler.backends.markdown.escape import (
+    clean,
+    code_span,
+    heading_text,
+    is_url,
+    line_starts,
+    plain,
+)
 from qapigen.compiler.backends.markdown.writer import Writer
 from tests.compiler.backends.markdown_pages import html_of
 
@@ -107,6 +114,17 @@ def test_code_is_just_code(text: str) -> None:
     html = html_of(f"x {code_span(text)} y")
     assert html.tags == (["p", "code"] if clean(text).split() else ["p"])
     assert squeezed(html.text) == f"x{squeezed(text)}y"
+
+
+@given(PIECES)
+def test_what_needs_no_escape_is_no_exception(text: str) -> None:
+    """Something to escape at the end of a text changes nothing for the rest of it."""
+    assert clean(f"{text}\0") == f"{clean(text)}\N{REPLACEMENT CHARACTER}"
+    if not text.endswith("!"):
+        assert plain(f"{text}~") == rf"{plain(text)}\~"
+    if line_starts(text):
+        assert line_starts(f"{text}\n#") == f"{line_starts(text)}\n\\#"
+    assert code_span(f" {text}") == code_span(text)
 
 
 @given(PIECES)

@@ -41,6 +41,7 @@ class Anchors:
             for d in schema.definitions
             if d.module in self.pages
         }
+        self._ways: dict[tuple[str, str], str] = {}
 
     def page(self, module: str) -> str | None:
         """The path of a module's page; None if it has none."""
@@ -57,7 +58,14 @@ class Anchors:
         page, place = found
         if member is not None:
             place = f"{place}.{fragment(member)}"
-        return f"{relative(here, page)}#{place}" if page != here else f"#{place}"
+        return f"{self.way(here, page)}#{place}" if page != here else f"#{place}"
+
+    def way(self, here: str, page: str) -> str:
+        """The same as :func:`relative`, worked out once for each pair of pages."""
+        found = self._ways.get((here, page))
+        if found is None:
+            found = self._ways[here, page] = relative(here, page)
+        return found
 
 
 def anchor(definition: Definition, member: str | None = None) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from ...ir import Alternate, Command, Definition, Event, Feature, Section, SectionKind, Union
 from .anchors import anchor
 from .blocks import Block, Emphasis, Fence, Inline, Name, Paragraph, Quote, Text, Titled
-from .escape import code_span
+from .escape import code_span, fragment
 from .order import Run, RunKind, runs_of
 from .relations import Part
 from .site import Site
@@ -42,6 +42,8 @@ class _Description:
         self.definition = definition
         self.here = here
         self.writer = Writer(self.resolve)
+        self.anchor = anchor(definition)
+        self.own = site.relations.parts[definition.name]
         self.sections = definition.doc.sections if definition.doc is not None else ()
 
     def resolve(self, name: Name) -> str | None:
@@ -58,7 +60,7 @@ class _Description:
     def view(self, level: int) -> DefinitionView:
         return DefinitionView(
             marks="#" * level,
-            anchor=anchor(self.definition),
+            anchor=self.anchor,
             name=code_span(self.definition.name),
             kind=kind(self.definition),
             facts=tuple(self.facts()),
@@ -78,7 +80,7 @@ class _Description:
         inlines: list[Inline] = []
         for block in self.site.parse(text):
             if isinstance(block, Paragraph):
-                inlines += [Text(" "), *block.inlines]
+                inlines += [Text(" "), *block.inlines] if inlines else block.inlines
         return inlines or [Text(text)]
 
     def groups(self) -> Iterator[GroupView]:
@@ -137,8 +139,7 @@ class _Description:
         entries = [self.member(s.name, self.site.parse(s.text)) for s in run.sections]
         if run.complete:
             described = {s.name for s in self.sections if s.kind is SectionKind.MEMBER}
-            own = self.site.relations.parts[self.definition.name]
-            missing = [name for name in own if name not in described]
+            missing = [name for name in self.own if name not in described]
             entries += [self.member(name, self.without_text()) for name in missing]
         if entries:
             yield GroupView(title=self.title(), entries=tuple(entries))
@@ -155,10 +156,12 @@ class _Description:
         return _NOT_DOCUMENTED
 
     def member(self, name: str, blocks: Sequence[Block]) -> EntryView:
-        part = self.site.relations.find(self.definition, name)
-        own = name in self.site.relations.parts[self.definition.name]
+        part, place = self.own.get(name), ""
+        if part is not None:
+            place = f"{self.anchor}.{fragment(name)}"
+        else:
+            part = self.site.relations.find(self.definition, name)
         head = f"**{code_span(name)}**{self.details(part)}"
-        place = anchor(self.definition, name) if own else ""
         return EntryView(place, self.writer.entry(head, blocks, joint=": ", indent="  "))
 
     def details(self, part: Part | None) -> str:

@@ -43,6 +43,13 @@ _SPECIAL = re.compile(
 # At the start of a line: lists, headings (also underlines), quotes, rows of tables.
 _LINE_START = re.compile(r"^(?=[-+=>#:])", re.MULTILINE)
 _LINE_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|\Z))", re.MULTILINE)
+# Most text has nothing to change.  One scan for a set of characters, or one match of the whole
+# text, finds that out before any text is taken apart.  Control characters here include the tab.
+_CONTROL = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_NOT_CLEAN = re.compile(f"[{_CONTROL}]")
+_NOT_PLAIN = re.compile(rf"[\\`*\[\]<~|$_&!{_CONTROL}]")
+_HARMLESS_LINE = r"[^\s\d=>#:+-](?:.*\S)?"
+_HARMLESS_LINES = re.compile(rf"{_HARMLESS_LINE}(?:\n{_HARMLESS_LINE})*+")
 _BACKTICKS = re.compile(r"`+")
 _URL = re.compile(r"(?:https?|ftp)://[^\s<>\"`]+|mailto:[^\s<>\"`]+", re.IGNORECASE)
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]")
@@ -50,11 +57,15 @@ _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 def clean(text: str) -> str:
     """``text`` without control characters; newlines stay, tabs become blanks."""
+    if _NOT_CLEAN.search(text) is None:
+        return text
     return text.translate(_CONTROLS).expandtabs(8)
 
 
 def plain(text: str) -> str:
     """Markdown that shows ``text``, except at the start of lines: see :func:`line_starts`."""
+    if _NOT_PLAIN.search(text) is None:
+        return text
     return _SPECIAL.sub(r"\\\g<0>", clean(text))
 
 
@@ -63,6 +74,8 @@ def line_starts(markdown: str) -> str:
 
     All that needs a backslash there comes from text; markup never begins with it.
     """
+    if _HARMLESS_LINES.fullmatch(markdown) is not None:
+        return markdown
     lines = "\n".join(line.strip() for line in markdown.split("\n") if line.strip())
     return _LINE_NUMBER.sub(r"\1\\", _LINE_START.sub(r"\\", lines))
 
@@ -80,6 +93,8 @@ def heading_text(markdown: str) -> str:
 
 def code_span(text: str) -> str:
     """``text`` as code within a line."""
+    if "`" not in text and " " not in text and text.isprintable():  # a name, that is
+        return text and f"`{text}`"
     text = one_line(clean(text))
     if not text:
         return ""
@@ -109,4 +124,8 @@ def destination(url: str) -> str:
 
 def fragment(name: str) -> str:
     """``name`` as part of an id; names of schemas have nothing that needs replacing."""
-    return _NOT_IN_ID.sub(lambda found: f"_{ord(found[0]):x}_", name)
+    return _NOT_IN_ID.sub(_numbered, name)
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return f"_{ord(found[0]):x}_"

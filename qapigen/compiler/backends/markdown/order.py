@@ -52,7 +52,9 @@ _KINDS = {
 def runs_of(sections: Sequence[Section], *, result: bool) -> list[Run]:
     """The runs of ``sections``; ``result`` wants a place for one that is not described."""
     runs = _grouped(sections)
-    lead = next((i for i, run in enumerate(runs) if run.kind is not RunKind.TEXT), len(runs))
+    lead = 0
+    while lead < len(runs) and runs[lead].kind is RunKind.TEXT:
+        lead += 1
     members = _complete(runs, RunKind.MEMBERS, lead)
     features = _complete(runs, RunKind.FEATURES, members + 1)
     if result:
@@ -63,20 +65,23 @@ def runs_of(sections: Sequence[Section], *, result: bool) -> list[Run]:
 
 def _grouped(sections: Sequence[Section]) -> list[Run]:
     runs: list[Run] = []
+    joining: SectionKind | None = None  # the kind of the last run, if it takes more sections
     for section in sections:
-        kind = _KINDS[section.kind]
-        joins = kind in (RunKind.MEMBERS, RunKind.FEATURES)
-        if joins and runs and runs[-1].kind is kind:
+        kind = section.kind
+        if kind is joining:
             runs[-1].sections.append(section)
         else:
-            runs.append(Run(kind, [section]))
+            runs.append(Run(_KINDS[kind], [section]))
+            joining = kind if kind in (SectionKind.MEMBER, SectionKind.FEATURE) else None
     return runs
 
 
 def _complete(runs: list[Run], kind: RunKind, place: int) -> int:
     """Mark the last run of a kind, or put an empty one at ``place``; give its number."""
-    last = next((i for i in reversed(range(len(runs))) if runs[i].kind is kind), None)
-    if last is None:
+    last = len(runs) - 1
+    while last >= 0 and runs[last].kind is not kind:
+        last -= 1
+    if last < 0:
         last = place
         runs.insert(place, Run(kind))
     runs[last].complete = True

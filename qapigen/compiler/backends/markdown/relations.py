@@ -6,7 +6,7 @@ Must not know: Markdown, documentation comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ...ir import (
@@ -51,10 +51,12 @@ class Relations:
 
     def __init__(self, schema: Schema) -> None:
         self.definitions = {d.name: d for d in schema.definitions}
-        self.parts = {d.name: {p.name: p for p in _parts(d)} for d in schema.definitions}
+        self.parts: dict[str, dict[str, Part]] = {}
         self._users: dict[str, dict[str, Definition]] = {}
         for definition in schema.definitions:
-            for name in _mentions(definition):
+            parts = _parts(definition)
+            self.parts[definition.name] = {part.name: part for part in parts}
+            for name in _mentions(definition, parts):
                 self._users.setdefault(name, {})[definition.name] = definition
 
     def users(self, name: str) -> tuple[Definition, ...]:
@@ -117,38 +119,37 @@ def _parent(definition: Definition) -> str | None:
     return source if isinstance(source, str) else None
 
 
-def _parts(definition: Definition) -> Iterator[Part]:
+def _parts(definition: Definition) -> list[Part]:
     """What a definition itself declares, branches excepted."""
     match definition:
         case Enum():
-            for value in definition.values:
-                yield Part(value.name, None, None, value.cond, value.features)
+            return [Part(v.name, None, None, v.cond, v.features) for v in definition.values]
         case Struct():
-            yield from map(_member, definition.members)
+            return _members(definition.members)
         case Union(base=InlineMembers(members)):
-            yield from map(_member, members)
+            return _members(members)
         case Union(simple=True):
-            yield Part(definition.discriminator, None, True, None, ())
+            return [Part(definition.discriminator, None, True, None, ())]
         case Alternate():
-            for choice in definition.alternatives:
-                yield Part(choice.name, choice.type, None, choice.cond, ())
+            return [Part(c.name, c.type, None, c.cond, ()) for c in definition.alternatives]
         case Command(data=InlineMembers(members)) | Event(data=InlineMembers(members)):
-            yield from map(_member, members)
+            return _members(members)
+        case _:
+            return []
 
 
-def _member(member: Member) -> Part:
-    return Part(member.name, member.type, not member.optional, member.cond, member.features)
+def _members(members: Iterable[Member]) -> list[Part]:
+    return [Part(m.name, m.type, not m.optional, m.cond, m.features) for m in members]
 
 
-def _mentions(definition: Definition) -> Iterator[str]:
-    """The types a definition refers to; names may come twice."""
-    for part in _parts(definition):
-        if part.type is not None:
-            yield part.type.name
+def _mentions(definition: Definition, parts: Iterable[Part]) -> list[str]:
+    """The types a definition with these parts refers to; names may come twice."""
+    found = [part.type.name for part in parts if part.type is not None]
     above = _parent(definition)
     if above is not None:
-        yield above
+        found.append(above)
     if isinstance(definition, Union):
-        yield from (b.type.name for b in definition.branches if b.type is not None)
+        found += [b.type.name for b in definition.branches if b.type is not None]
     elif isinstance(definition, Command) and definition.returns is not None:
-        yield definition.returns.name
+        found.append(definition.returns.name)
+    return found

@@ -24,10 +24,18 @@ _RULE = re.compile(r"([!-/:-@\[-`{-~])\1*\Z")
 _TABLE = re.compile(r"=+(?: +=+)+\Z|\+[-=+]{3,}\Z")
 _GRID = re.compile(r"[+|]")
 _EQUALS = re.compile(r"(={1,5}) (\S.*)")
+# Most texts are a paragraph and nothing else, and one match of the whole text can tell: the first
+# line begins like a sentence or a version, no line is blank, indented, ends with a blank or is
+# made of punctuation.
+_FIRST = r"""(?:["'`@(]?[A-Za-z]|\d+\.\d)(?:.*\S)?"""
+_OTHER = r"[!-/:-@\[-`{-~]?[^\W_](?:.*\S)?"
+_PARAGRAPH = re.compile(rf"{_FIRST}(?:\n{_OTHER})*+(?<!::)")
 
 
 def parse(text: str, *, equals_headings: bool = False) -> tuple[Block, ...]:
     """The blocks of ``text``; ``equals_headings`` permits headings of the form ``= Title``."""
+    if "\t" not in text and _PARAGRAPH.fullmatch(text) is not None:
+        return (Paragraph(inlines(text)),)
     lines = [line.rstrip() for line in text.expandtabs(8).split("\n")]
     return _Reader(lines, 0, equals_headings).read()
 

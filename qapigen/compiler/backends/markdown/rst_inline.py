@@ -18,22 +18,31 @@ from .escape import is_url, one_line
 __all__ = ["inlines"]
 
 # Each alternative that looks for its end stops at the first character that could be one, so
-# that a start without an end costs no more than the way to the next start.
+# that a start without an end costs no more than the way to the next start.  Each begins with a
+# fixed character, and looks behind from there: only then is text between markup just skipped.
 _MARKUP = re.compile(
     r"""
       \\ (?P<escaped> [\s\S] )
     | `` (?P<literal> (?=\S) (?: [^`] | `(?!`) )++ (?<=\S) ) ``
-    | (?: : (?P<role> [A-Za-z][\w.+:-]{0,40} ) : )? ` (?P<ref> (?=\S) [^`]+ (?<=\S) ) `
-      (?P<hyperlink> _{0,2} )
+    | ` (?P<ref> (?=\S) [^`]+ (?<=\S) ) ` (?P<hyperlink> _{0,2} )
+    | : (?P<role> [A-Za-z][\w.+:-]{0,40} ) :
+      ` (?P<role_ref> (?=\S) [^`]+ (?<=\S) ) ` (?P<role_hyperlink> _{0,2} )
     | \*\* (?P<strong> (?=\S) [^*]+ (?<=\S) ) \*\*
     | \* (?P<emphasis> (?=\S) [^*]+ (?<=\S) ) \*
-    | (?<![\w@]) @ (?P<name> \w (?: [\w-]* \w )? )
-    | (?<!\w) (?P<url> (?:https?|ftp):// [^\s<>"`]+ )
+    | @ (?<! [\w@] @ ) (?P<name> \w (?: [\w-]* \w )? )
+    | h (?<! \w h ) ttps?:// [^\s<>"`]+ (?P<http>)
+    | f (?<! \w f ) tp:// [^\s<>"`]+ (?P<ftp>)
     """,
     re.VERBOSE,
 )
+_URLS = ("http", "ftp")
 _TITLED = re.compile(r"(.*\S)\s*<([^<>]+)>\Z", re.DOTALL)
-_CONTENT = {"strong": "strong", "emphasis": "emphasis", "hyperlink": "ref"}
+_CONTENT = {
+    "strong": "strong",
+    "emphasis": "emphasis",
+    "hyperlink": "ref",
+    "role_hyperlink": "role_ref",
+}
 _BEHIND_URL = ".,;:!?'\"*]}>"
 _QUOTES = {'"': '"', "'": "'", "(": ")", "[": "]", "{": "}", "<": ">"}
 _LITERAL_ROLES = frozenset(("code", "literal", "command", "file", "option", "samp", "envvar"))
@@ -41,6 +50,8 @@ _LITERAL_ROLES = frozenset(("code", "literal", "command", "file", "option", "sam
 
 def inlines(text: str) -> tuple[Inline, ...]:
     """The parts of ``text``; whatever is no markup is text."""
+    if not _may_have_markup(text):
+        return (Text(text),) if text else ()
     out: list[Inline] = []
     plain: list[str] = []
     at = 0
@@ -55,13 +66,18 @@ def inlines(text: str) -> tuple[Inline, ...]:
         if isinstance(part, str):
             plain.append(part)
             continue
-        if isinstance(part, Link) and found["url"]:
+        if isinstance(part, Link) and found.lastgroup in _URLS:
             at = found.start() + len(part.text)
         _flush(plain, out)
         out.append(part)
     plain.append(text[at:])
     _flush(plain, out)
     return tuple(out)
+
+
+def _may_have_markup(text: str) -> bool:
+    """False for most texts; each test is a scan for one character, faster than any pattern."""
+    return "@" in text or "`" in text or "*" in text or "\\" in text or "://" in text
 
 
 def _flush(plain: list[str], out: list[Inline]) -> None:
@@ -80,15 +96,17 @@ def _part(text: str, found: re.Match[str]) -> Inline | str | None:
         return Code(found["literal"])
     if kind == "name":
         return Name(found["name"], found["name"], True)
-    if kind == "url":
-        return _bare_url(found["url"])
+    if kind in _URLS:
+        return _bare_url(found[0])
     if not _has_room(text, found):
         return None
     if kind == "strong":
         return Strong(found["strong"])
     if kind == "emphasis":
         return Emphasis(found["emphasis"])
-    return _reference(found["role"] or "", one_line(found["ref"]), found["hyperlink"])
+    if kind == "role_hyperlink":
+        return _reference(found["role"], one_line(found["role_ref"]), found["role_hyperlink"])
+    return _reference("", one_line(found["ref"]), found["hyperlink"])
 
 
 def _escaped(character: str) -> str:

@@ -38,6 +38,7 @@ class Site:
         self.anchors = Anchors(schema, modules)
         self.parse = parser_for(schema.dialect)
         self.content = self._content()
+        self._names: dict[tuple[str, str], str] = {}
 
     def _content(self) -> dict[str, list[Prose | Definition]]:
         placed: dict[str, list[tuple[int, Prose | Definition]]] = {m: [] for m in self.modules}
@@ -60,6 +61,10 @@ class Site:
 
     def name(self, here: str, name: str) -> str:
         """The name of a definition or built-in type, with a link if it leads anywhere."""
-        target = self.anchors.link(here, name)
-        shown = code_span(name)
-        return shown if target is None else f"[{shown}]({target})"
+        found = self._names.get((here, name))
+        if found is None:  # the same few types are named again and again
+            target = self.anchors.link(here, name)
+            shown = code_span(name)
+            found = shown if target is None else f"[{shown}]({target})"
+            self._names[here, name] = found
+        return found

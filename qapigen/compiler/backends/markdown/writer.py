@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from .blocks import (
     Block,
@@ -32,6 +33,9 @@ __all__ = ["Resolve", "Writer"]
 #: Gives the place a name leads to, as it is written in a link; None if it leads nowhere.
 Resolve = Callable[[Name], str | None]
 
+#: What is known of a part: a link to a name is Markdown already, since it was looked up.
+_Known: TypeAlias = Text | Code | Emphasis | Strong | Link | str
+
 _STRESS = (Emphasis, Strong)
 
 
@@ -43,50 +47,37 @@ class Writer:
 
     # Inline parts.
 
-    def inline(self, inlines: Iterable[Inline]) -> str:
+    def inline(self, inlines: Sequence[Inline]) -> str:
         """The parts of a paragraph, line starts not yet escaped."""
+        if len(inlines) == 1 and isinstance(inlines[0], Text):  # as in most paragraphs
+            return plain(inlines[0].text)
         parts = _joined_code(self._known(part) for part in inlines if not _is_empty(part))
-        shown = [self._part(part) for part in parts]
-        # Marks of stress only work next to the right characters.
-        edges = ["*" if isinstance(p, _STRESS) else s for p, s in zip(parts, shown, strict=True)]
-        for at, part in enumerate(parts):
-            if isinstance(part, _STRESS) and shown[at]:
-                before = edges[at - 1][-1:] if at else ""
-                after = edges[at + 1][:1] if at + 1 < len(parts) else ""
-                if _lets_mark(before) and _lets_mark(after):
-                    mark = "*" if isinstance(part, Emphasis) else "**"
-                    shown[at] = f"{mark}{shown[at]}{mark}"
+        shown = [_part(part) for part in parts]
+        if any(isinstance(part, _STRESS) for part in parts):
+            _add_stress(parts, shown)
         return "".join(shown)
 
-    def _known(self, part: Inline) -> Inline:
-        """The part, or just code for a name that leads nowhere."""
-        if isinstance(part, Name) and self.resolve(part) is None:
-            return Code(part.text) if part.text == part.name else Text(part.text)
-        return part
+    def _known(self, part: Inline) -> _Known:
+        """The part; of a name the link, or just code if it leads nowhere."""
+        if not isinstance(part, Name):
+            return part
+        target = self.resolve(part)
+        is_name = part.text == part.name
+        if target is None:
+            return Code(part.text) if is_name else Text(part.text)
+        shown = code_span(part.text) if is_name else plain(one_line(part.text))
+        return f"[{shown}]({target})"
 
-    def _part(self, part: Inline) -> str:
-        match part:
-            case Code(text):
-                return code_span(text)
-            case Link(text, url):
-                return f"[{plain(one_line(text))}]({destination(url)})"
-            case Name(name, text, _):
-                shown = code_span(text) if text == name else plain(one_line(text))
-                return f"[{shown}]({self.resolve(part)})"
-            case Emphasis(text) | Strong(text):
-                return plain(clean(text).strip())
-            case Text(text):
-                return plain(text)
-
-    def line(self, inlines: Iterable[Inline]) -> str:
+    def line(self, inlines: Sequence[Inline]) -> str:
         """The parts on one line, for use behind something else on that line."""
         return one_line(self.inline(inlines))
 
     # Blocks.
 
-    def text(self, blocks: Iterable[Block]) -> str:
+    def text(self, blocks: Sequence[Block]) -> str:
         """The blocks, without a newline at the end."""
-        return "\n".join(self.lines(blocks))
+        only = _only_paragraph(blocks)
+        return "\n".join(self.lines(blocks)) if only is None else self._paragraph(only)
 
     def lines(self, blocks: Iterable[Block]) -> list[str]:
         """The lines of the blocks, with blank lines between blocks only."""
@@ -98,10 +89,14 @@ class Writer:
             out += lines
         return out
 
+    def _paragraph(self, block: Paragraph) -> str:
+        """Its lines, of which none is blank; empty if it has none."""
+        return line_starts(self.inline(block.inlines))
+
     def _block(self, block: Block, before: list[str]) -> list[str]:
         match block:
-            case Paragraph(inlines):
-                text = line_starts(self.inline(inlines))
+            case Paragraph():
+                text = self._paragraph(block)
                 return text.split("\n") if text else []
             case Heading(_, inlines):  # one that has no place in the page's outline
                 text = self.line(_unstressed(inlines))
@@ -149,6 +144,10 @@ class Writer:
 
         ``joint`` goes between head and paragraph; all lines but the first are indented.
         """
+        only = _only_paragraph(blocks)
+        if only is not None:
+            text = self._paragraph(only).replace("\n", f"\n{indent}")
+            return f"{head}{joint}{text}" if text else head
         lines = self.lines(blocks)
         if not lines:
             return head
@@ -157,6 +156,12 @@ class Writer:
         else:
             lines = [head, "", *lines]
         return "\n".join([lines[0], *(f"{indent}{line}".rstrip() for line in lines[1:])])
+
+
+def _only_paragraph(blocks: Sequence[Block]) -> Paragraph | None:
+    """What the blocks consist of in most texts, which need not be taken apart into lines."""
+    only = blocks[0] if len(blocks) == 1 else None
+    return only if isinstance(only, Paragraph) else None
 
 
 def _list_mark(lines: list[str]) -> str:
@@ -198,9 +203,35 @@ def _is_empty(part: Inline) -> bool:
     return not one_line(clean(part.text))
 
 
-def _joined_code(parts: Iterable[Inline]) -> list[Inline]:
+def _part(part: _Known) -> str:
+    match part:
+        case str():
+            return part
+        case Text(text):
+            return plain(text)
+        case Code(text):
+            return code_span(text)
+        case Link(text, url):
+            return f"[{plain(one_line(text))}]({destination(url)})"
+        case Emphasis(text) | Strong(text):
+            return plain(clean(text).strip())
+
+
+def _add_stress(parts: Sequence[_Known], shown: list[str]) -> None:
+    """Put marks of stress, which only work next to the right characters, into ``shown``."""
+    edges = ["*" if isinstance(p, _STRESS) else s for p, s in zip(parts, shown, strict=True)]
+    for at, part in enumerate(parts):
+        if isinstance(part, _STRESS) and shown[at]:
+            before = edges[at - 1][-1:] if at else ""
+            after = edges[at + 1][:1] if at + 1 < len(parts) else ""
+            if _lets_mark(before) and _lets_mark(after):
+                mark = "*" if isinstance(part, Emphasis) else "**"
+                shown[at] = f"{mark}{shown[at]}{mark}"
+
+
+def _joined_code(parts: Iterable[_Known]) -> list[_Known]:
     """Code spans side by side as one: they would eat each other's marks."""
-    out: list[Inline] = []
+    out: list[_Known] = []
     for part in parts:
         if isinstance(part, Code) and out and isinstance(out[-1], Code):
             out[-1] = Code(out[-1].text + part.text)
