@@ -25,8 +25,8 @@ class FileTree(Mapping[str, str]):
         """TreeFailure for a path that is absolute or leaves the root."""
         self._files = dict(sorted(dict(files).items()))
         for path in self._files:
-            parts = PurePosixPath(path).parts
-            if not parts or path.startswith("/") or ".." in parts:
+            # Only these can be wrong, and most paths are none of them.
+            if (not path or path[0] in "./" or ".." in path) and not _is_below(path):
                 raise TreeFailure(f"not a path below the output directory: {path!r}")
 
     def __getitem__(self, path: str) -> str:
@@ -40,14 +40,20 @@ class FileTree(Mapping[str, str]):
 
     def __or__(self, other: Mapping[str, str]) -> FileTree:
         """Both trees together; TreeFailure when both have a file with different texts."""
-        for path in self.keys() & other.keys():
-            if self[path] != other[path]:
+        files = dict(other)
+        for path in self._files.keys() & files.keys():
+            if self._files[path] != files[path]:
                 raise TreeFailure(f"two outputs want to be {path!r}")
-        return FileTree({**self._files, **other})
+        return FileTree(self._files | files)
 
     def below(self, prefix: str) -> FileTree:
         """The same files inside a directory."""
         return FileTree({f"{prefix}/{path}": text for path, text in self._files.items()})
+
+
+def _is_below(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts
 
 
 def diff(path: str, old: str | None, new: str | None) -> str:

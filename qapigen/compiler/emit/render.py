@@ -78,6 +78,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,  # a renderer is for one run
         )
         environment.globals["template_api"] = TEMPLATE_API
         return environment

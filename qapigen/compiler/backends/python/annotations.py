@@ -7,6 +7,7 @@ One :class:`Scope` stands for one generated module.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ...ir import BUILTINS, TypeRef
 from .names import Names
@@ -14,22 +15,23 @@ from .text import import_from
 
 __all__ = ["Scope", "all_key", "isort_key", "type_expression"]
 
-_DIGITS = re.compile(r"([0-9]+)")
+_DIGITS = re.compile(r"[0-9]+")
 _PYTHON = {"string": "str", "number": "float", "int": "int", "boolean": "bool"}
 
 
 def type_expression(ref: TypeRef, names: Names) -> str:
     """The annotation for a type."""
-    builtin = BUILTINS.get(ref.name)
-    if builtin is None:
-        text = names.types[ref.name]
-    elif ref.name == "null":
-        text = "NullType"
-    elif ref.name == "any":
-        text = "Any"
-    else:
-        text = _PYTHON[builtin.json_type]
+    text = _element(ref.name, names)
     return f"list[{text}]" if ref.is_array else text
+
+
+def _element(name: str, names: Names) -> str:
+    builtin = BUILTINS.get(name)
+    if builtin is None:
+        return names.types[name]
+    if name == "null":
+        return "NullType"
+    return "Any" if name == "any" else _PYTHON[builtin.json_type]
 
 
 class Scope:
@@ -48,21 +50,40 @@ class Scope:
         self.local_visits: set[str] = set()  # visit functions of this schema module
         self.package = False  # whether other modules of the same folder are needed
         self.types_package = False  # whether other modules' classes are needed
+        # What was asked for before, by type name ('[name]' for an array): what it needs was noted.
+        self._elements: dict[str, str] = {}
+        self._visits: dict[str, str] = {}
 
     def annotation(self, ref: TypeRef, *, optional: bool = False) -> str:
         """The annotation for a type; what it needs will be imported."""
-        text = type_expression(ref, self.names)
-        if ref.name in ("null", "QType"):
-            self.use("model", "NullType" if ref.name == "null" else "QType")
-        elif ref.name == "any":
-            self.typing.add("Any")
-        home = self.names.module_of(ref.name)
-        if home is not None:
-            self.annotated.setdefault(home, set()).add(self.names.types[ref.name])
+        text = self._elements.get(ref.name)
+        if text is None:
+            text = self._elements[ref.name] = self._imported(ref.name)
+        if ref.is_array:
+            text = f"list[{text}]"
         return f"{text} | None" if optional else text
+
+    def _imported(self, name: str) -> str:
+        """The annotation for a type that was not met in this module yet."""
+        if name in ("null", "QType"):
+            self.use("model", "NullType" if name == "null" else "QType")
+        elif name == "any":
+            self.typing.add("Any")
+        home = self.names.module_of(name)
+        if home is not None:
+            self.annotated.setdefault(home, set()).add(self.names.types[name])
+        return _element(name, self.names)
 
     def visit(self, ref: TypeRef) -> str:
         """The visit function for a type, by its name in this module of visit functions."""
+        key = f"[{ref.name}]" if ref.is_array else ref.name
+        function = self._visits.get(key)
+        if function is None:
+            function = self._visits[key] = self._new_visit(ref)
+        return function
+
+    def _new_visit(self, ref: TypeRef) -> str:
+        """The visit function for a type that was not met in this module yet."""
         suffix = "_list" if ref.is_array else ""
         if ref.name in BUILTINS or ref.name == "QType":
             function = f"visit_{ref.name}{suffix}"
@@ -95,23 +116,34 @@ class Scope:
         ]
 
 
-_Key = tuple[int, list[tuple[bool, int, str]], str]
+# The keys are strings, which compare faster than tuples.  A class is sorted into its module, its
+# package and each import of it, so keys are kept.
 
 
-def isort_key(name: str) -> _Key:
+@lru_cache(maxsize=8192)
+def isort_key(name: str) -> str:
     """The order of imported names: constants, classes, the rest; numbers by their value."""
-    return _kind(name), _natural(name.lower()), name
+    return f"{_kind(name)}{_natural(name.lower())}\0{name}"
 
 
-def all_key(name: str) -> _Key:
+@lru_cache(maxsize=8192)
+def all_key(name: str) -> str:
     """The order of names in ``__all__``: the same, but upper case before lower case."""
-    return _kind(name), _natural(name), name
+    return f"{_kind(name)}{_natural(name)}\0{name}"
 
 
 def _kind(name: str) -> int:
     return 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
 
 
-def _natural(text: str) -> list[tuple[bool, int, str]]:
-    parts = [part for part in _DIGITS.split(text) if part]
-    return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts]
+def _natural(text: str) -> str:
+    """``text`` with its numbers in a form that sorts by value, then as they are written.
+
+    Digits come before letters and ``_`` anyway, so what is no number can stay.
+    """
+    return _DIGITS.sub(_sortable, text)
+
+
+def _sortable(number: re.Match[str]) -> str:
+    digits = number[0].lstrip("0")
+    return f"{len(digits):03}{digits}{number[0]}\0"

@@ -14,20 +14,20 @@ One folder for each kind of code, one module in it for each schema module that h
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from json import JSONEncoder
 
 from ...emit.filetree import FileTree
-from ...ir import Command, Definition, Event, InlineMembers, Schema, TypeRef, Union
+from ...ir import Command, Definition, Event, Schema, Union
 from ...passes.introspect import introspect as schema_info
 from .. import Request
 from .annotations import Scope, all_key, isort_key
 from .command_views import commands_view
-from .documentation import Documentation
 from .event_views import events_view
 from .names import Names
+from .package import package_of
 from .package_views import lazy_package, package_path, root_package, specs_package
-from .text import WIDTH, import_from
+from .text import all_block, import_block, import_from, is_wide
 from .type_views import types_view
 from .visit_views import FunctionView, visit_view
 
@@ -40,22 +40,24 @@ TYPES_IMPORT = "from .. import types as _types"
 
 def types(schema: Schema, request: Request) -> FileTree:
     """Classes for all types, arguments and event data; the package that leads to them."""
-    names, docs = Names(schema), Documentation(schema)
+    package = package_of(schema, request)
+    names = package.names
     files: dict[str, str] = {}
     exported: dict[str, list[str]] = {}
-    for module in _modules(schema, request, names, _is_typed):
+    for module in request.modules:
+        own = package.typed(module)
+        if not own:
+            continue
         scope = Scope(names, names.modules[module])
-        view = types_view(schema, names, docs, scope)
-        public = _type_names(schema, names, module)
-        exported[scope.module] = public
+        view = types_view(package, scope, own)
+        public = exported[scope.module] = _type_names(names, own)
         files[f"types/{scope.module}.py"] = _render(
             request,
             f"types/{scope.module}.py",
             "python/types.py.j2",
             title=f"Types of {_shown(module)}.",
-            imports=_type_imports(scope),
-            annotation_imports=scope.annotation_imports("."),
-            public=public,
+            **_type_imports(scope),
+            **_public(public),
             view=view,
         )
     files |= root_package(request, exported, _render)
@@ -63,26 +65,32 @@ def types(schema: Schema, request: Request) -> FileTree:
     return _tree(request, files)
 
 
-def _type_imports(scope: Scope) -> list[list[str]]:
+def _type_imports(scope: Scope) -> dict[str, object]:
+    """The imports of a module of types."""
     standard: list[str] = []
+    for_annotations = scope.annotation_imports(".")
     if "Struct" in scope.runtime.get("model", ()):
         standard.append("from dataclasses import dataclass")
     typing = set(scope.typing)
-    if scope.annotation_imports("."):
+    if for_annotations:
         typing.add("TYPE_CHECKING")
     if typing:
         standard.append(import_from("typing", sorted(typing, key=isort_key)))
     package = [TYPES_IMPORT] if scope.package else []
-    return [group for group in (standard, scope.runtime_imports(), package) if group]
+    return _imports([standard, scope.runtime_imports(), package], for_annotations)
 
 
 def visit(schema: Schema, request: Request) -> FileTree:
     """Visit functions for all types."""
-    names, arrays = Names(schema), _array_elements(schema)
+    package = package_of(schema, request)
+    names = package.names
     files: dict[str, str] = {}
-    for module in _modules(schema, request, names, _is_typed):
+    for module in request.modules:
+        definitions = package.typed(module)
+        if not definitions:
+            continue
         scope = Scope(names, names.modules[module])
-        view = visit_view(schema, names, scope, arrays)
+        view = visit_view(package, scope, definitions)
         functions = [f for f in view.items if isinstance(f, FunctionView)]
         path = f"visit/{scope.module}.py"
         typing = [import_from("typing", sorted(scope.typing))] if scope.typing else []
@@ -94,8 +102,8 @@ def visit(schema: Schema, request: Request) -> FileTree:
             path,
             "python/visit.py.j2",
             title=f"Visit functions for the types of {_shown(module)}.",
-            imports=[group for group in imports if group],
-            public=sorted((f.name for f in functions), key=all_key),
+            **_imports(imports),
+            **_public(sorted((f.name for f in functions), key=all_key)),
             view=view,
         )
     modules = [path[6:-3] for path in files]
@@ -105,14 +113,17 @@ def visit(schema: Schema, request: Request) -> FileTree:
 
 def commands(schema: Schema, request: Request) -> FileTree:
     """Handlers for commands and the registry that calls them."""
-    names, docs = Names(schema), Documentation(schema)
+    package = package_of(schema, request)
+    names = package.names
     files: dict[str, str] = {}
     found: dict[str, str] = {}
-    for module in _modules(schema, request, names, lambda d: isinstance(d, Command)):
+    for module in request.modules:
+        own = package.commands(module)
+        if not own:
+            continue
         scope = Scope(names, names.modules[module])
-        own = [c for c in schema.commands if c.module == module]
         found |= {c.name: scope.module for c in own}
-        view = commands_view(schema, names, docs, scope, own)
+        view = commands_view(package, scope, own)
         scope.typing.add("Final")
         path = f"commands/{scope.module}.py"
         files[path] = _render(
@@ -120,8 +131,7 @@ def commands(schema: Schema, request: Request) -> FileTree:
             path,
             "python/commands.py.j2",
             title=f"Commands of {_shown(module)}.",
-            imports=_action_imports(scope),
-            annotation_imports=scope.annotation_imports("..types."),
+            **_action_imports(scope),
             view=view,
         )
     return _tree(request, files | specs_package(request, "commands", found, _render))
@@ -129,14 +139,17 @@ def commands(schema: Schema, request: Request) -> FileTree:
 
 def events(schema: Schema, request: Request) -> FileTree:
     """Constructors and emitters of events."""
-    names, docs = Names(schema), Documentation(schema)
+    package = package_of(schema, request)
+    names = package.names
     files: dict[str, str] = {}
     found: dict[str, str] = {}
-    for module in _modules(schema, request, names, lambda d: isinstance(d, Event)):
+    for module in request.modules:
+        own = package.events(module)
+        if not own:
+            continue
         scope = Scope(names, names.modules[module])
-        own = [e for e in schema.events if e.module == module]
         found |= {e.name: scope.module for e in own}
-        view = events_view(schema, names, docs, scope, own)
+        view = events_view(package, scope, own)
         scope.typing.add("Final")
         for name in scope.classes:  # imported to be called, so not once more to annotate
             scope.annotated.get(scope.module, set()).discard(name)
@@ -148,19 +161,19 @@ def events(schema: Schema, request: Request) -> FileTree:
             path,
             "python/events.py.j2",
             title=f"Events of {_shown(module)}.",
-            imports=_action_imports(scope),
-            annotation_imports=scope.annotation_imports("..types."),
-            public=public,
+            **_action_imports(scope),
+            **_public(public),
             view=view,
         )
     return _tree(request, files | specs_package(request, "events", found, _render))
 
 
-def _action_imports(scope: Scope) -> list[list[str]]:
+def _action_imports(scope: Scope) -> dict[str, object]:
     """The imports of a module of commands or events."""
     typing = set(scope.typing)
     scope.annotated = {home: found for home, found in scope.annotated.items() if found}
-    if scope.annotation_imports("..types."):
+    for_annotations = scope.annotation_imports("..types.")
+    if for_annotations:
         typing.add("TYPE_CHECKING")
     used = {TYPES_IMPORT: scope.types_package, "from .. import visit": scope.package}
     own = [line for line in used if used[line]]
@@ -170,18 +183,38 @@ def _action_imports(scope: Scope) -> list[list[str]]:
         visits = sorted(scope.local_visits, key=isort_key)
         own.append(import_from(f"..visit.{scope.module}", visits))
     standard = [import_from("typing", sorted(typing, key=isort_key))]
-    return [group for group in (standard, scope.runtime_imports(), own) if group]
+    return _imports([standard, scope.runtime_imports(), own], for_annotations)
 
 
 def introspect(schema: Schema, request: Request) -> FileTree:
     """The data of ``query-qmp-schema``."""
     infos = schema_info(request.whole or schema, mask=request.mask, config=request.config)
-    rows = [json.dumps(row, sort_keys=True) for row in infos]
+    rows = [*map(JSONEncoder(sort_keys=True, check_circular=False).encode, infos)]
     lines = [f"{row}," for row in rows[:-1]] + rows[-1:]
     path = "introspect.py"
     title = "What query-qmp-schema answers."
     text = _render(request, path, "python/introspect.py.j2", title=title, rows=lines)
     return _tree(request, {path: text})
+
+
+def _imports(
+    groups: Iterable[Sequence[str]], for_annotations: Sequence[str] = ()
+) -> dict[str, object]:
+    """The imports of a module as templates see them: in parts, and as one text.
+
+    Texts keep templates short: each of their statements costs time, to compile and to run.
+    """
+    future, found = ["from __future__ import annotations"], [group for group in groups if group]
+    return {
+        "imports": found,
+        "annotation_imports": for_annotations,
+        "import_block": import_block([future, *found], for_annotations),
+    }
+
+
+def _public(names: Sequence[str]) -> dict[str, object]:
+    """The same of what a module exports."""
+    return {"public": names, "all_block": all_block(names)}
 
 
 def _tree(request: Request, files: dict[str, str]) -> FileTree:
@@ -195,47 +228,20 @@ def _render(request: Request, path: str, template: str, /, **values: object) -> 
     itself is asked.
     """
     text = request.renderer.render(template, path, banner=BANNER, **values)
-    if request.renderer.finish is None and _too_long(text):
+    if request.renderer.finish is None and is_wide(text):
         from ...emit.pyformat import format_python
 
         text = format_python(path, text)
     return text
 
 
-def _too_long(text: str) -> bool:
-    """Whether a line of code, not of documentation, is longer than black would have it."""
-    in_text = False
-    for line in text.split("\n"):
-        if '"""' in line:
-            in_text ^= line.count('"""') % 2 == 1
-        elif len(line) > WIDTH and not in_text:
-            return True
-    return False
-
-
-def _modules(
-    schema: Schema, request: Request, names: Names, wanted: Callable[[Definition], bool]
-) -> list[str]:
-    """The requested schema modules that have a definition of the wanted kind."""
-    having = {d.module for d in schema.definitions if wanted(d)}
-    return [module for module in request.modules if module in having]
-
-
-def _is_typed(definition: Definition) -> bool:
-    """Whether the definition makes classes."""
-    if isinstance(definition, Command | Event):
-        return isinstance(definition.data, InlineMembers)
-    return True
-
-
-def _type_names(schema: Schema, names: Names, module: str) -> list[str]:
-    """The classes and aliases that a module of types has, sorted."""
+def _type_names(names: Names, definitions: Sequence[Definition]) -> list[str]:
+    """The classes and aliases for the definitions of a module of types, sorted."""
     found: list[str] = []
-    for definition in schema.in_module(module):
+    for definition in definitions:
         if isinstance(definition, Command | Event):
             kind = "command" if isinstance(definition, Command) else "event"
-            key = (kind, definition.name)
-            found += [names.data[key]] if key in names.data else []
+            found.append(names.data[kind, definition.name])
             continue
         found.append(names.types[definition.name])
         if isinstance(definition, Union):
@@ -243,26 +249,6 @@ def _type_names(schema: Schema, names: Names, module: str) -> list[str]:
             if definition.simple:
                 found.append(names.types[names.kinds[definition.name].name])
     return sorted(found, key=all_key)
-
-
-def _array_elements(schema: Schema) -> frozenset[str]:
-    """The types that the schema has arrays of."""
-    refs = (ref for definition in schema.definitions for ref in _parts(definition))
-    return frozenset(ref.name for ref in refs if ref.is_array)
-
-
-def _parts(definition: Definition) -> Sequence[TypeRef]:
-    """All type references of a definition."""
-    found: list[TypeRef] = [m.type for m in getattr(definition, "members", ())]
-    for name in ("data", "base"):
-        inline = getattr(definition, name, None)
-        if isinstance(inline, InlineMembers):
-            found += [m.type for m in inline.members]
-    for name in ("branches", "alternatives"):
-        found += [b.type for b in getattr(definition, name, ()) if b.type is not None]
-    if isinstance(definition, Command) and definition.returns is not None:
-        found.append(definition.returns)
-    return found
 
 
 def _shown(module: str) -> str:

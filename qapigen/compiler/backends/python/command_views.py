@@ -6,14 +6,14 @@ what the registry has to know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...ir import BUILTINS, Command, Feature, InlineMembers, Member, Schema, TypeRef
+from ...ir import Command, Feature, InlineMembers, Member, TypeRef
 from ...passes.members import data_members
 from .annotations import Scope
-from .documentation import Documentation
 from .names import Names
+from .package import Package
 from .text import call, docstring, signature, string, thunk, tuple_of
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "MethodView",
     "commands_view",
     "features_argument",
-    "parameter_names",
     "parameters",
     "spec_visit",
 ]
@@ -46,17 +45,15 @@ class CommandsView:
     specs: str
 
 
-def commands_view(
-    schema: Schema, names: Names, docs: Documentation, scope: Scope, commands: Sequence[Command]
-) -> CommandsView:
-    """The view for the commands of the schema module of ``scope``."""
+def commands_view(package: Package, scope: Scope, commands: Sequence[Command]) -> CommandsView:
+    """The view for ``commands``, which are those of the schema module of ``scope``."""
     for name in ("ArgumentsStyle", "CommandSpec", "Answer", "not_served", "unserved"):
         scope.use("commands", name)
-    methods = tuple(_method(schema, names, docs, scope, command) for command in commands)
-    specs = [_spec(names, scope, command) for command in commands]
+    methods = tuple(_method(package, scope, command) for command in commands)
+    specs = [_spec(package.names, scope, command) for command in commands]
     doc = f"Handlers for the commands of {commands[0].module}: override those you serve."
     return CommandsView(
-        names.handlers[commands[0].module],
+        package.names.handlers[commands[0].module],
         docstring(f"{doc}\n\n{_HANDLING}", indent=4),
         methods,
         tuple_of("COMMANDS: Final", specs),
@@ -69,9 +66,7 @@ becomes the error reply.  Arguments are checked before it is called; absent
 optional ones are None."""
 
 
-def _method(
-    schema: Schema, names: Names, docs: Documentation, scope: Scope, command: Command
-) -> MethodView:
+def _method(package: Package, scope: Scope, command: Command) -> MethodView:
     if not command.gen:
         scope.typing.add("Any")
         own = ["arguments: dict[str, Any]", "/"]
@@ -79,53 +74,46 @@ def _method(
         assert isinstance(command.data, str)
         own = [f"arguments: {scope.annotation(TypeRef(command.data))}", "/"]
     else:
-        own = parameters(scope, names, data_members(schema, command.data))
+        members = data_members(package.schema, command.data)
+        own = parameters(scope, members, package.names.arguments(members))
     return MethodView(
         signature(
-            names.commands[command.name],
+            package.names.commands[command.name],
             ["self", *own],
             f"Answer[{_result(scope, command)}]",
             indent=4,
         ),
-        docstring(docs.action(command), indent=8),
+        docstring(package.docs.action(command), indent=8),
         call("raise not_served(", [string(command.name)], indent=8),
     )
 
 
-def parameters(
-    scope: Scope, names: Names, members: Sequence[Member], used: Sequence[str] = ()
-) -> list[str]:
+def parameters(scope: Scope, members: Sequence[Member], given: Mapping[str, str]) -> list[str]:
     """Keyword parameters for members, with the star before them; none for no members.
 
-    ``used`` are names that the body needs for itself.
+    ``given`` are the names of the parameters.
     """
     found = []
-    for member, (_, name) in zip(members, parameter_names(names, members, used), strict=True):
+    for member in members:
         annotation = scope.annotation(member.type, optional=member.optional)
         default = " = None" if member.optional else ""
-        found.append(f"{name}: {annotation}{default}")
+        found.append(f"{given[member.name]}: {annotation}{default}")
     return ["*", *found] if found else []
-
-
-def parameter_names(
-    names: Names, members: Sequence[Member], used: Sequence[str] = ()
-) -> list[tuple[str, str]]:
-    """For each member the attribute of its class and the parameter of a function."""
-    wire, classes = [m.name for m in members], _class_names(names, members)
-    attributes = names.members(wire, classes)
-    given = names.members(wire, [*classes, *used])
-    return [(attributes[name], given[name]) for name in wire]
-
-
-def _class_names(names: Names, members: Sequence[Member]) -> list[str]:
-    """The classes that the annotations of members use."""
-    return [names.types[m.type.name] for m in members if m.type.name not in BUILTINS]
 
 
 def _result(scope: Scope, command: Command) -> str:
     if not command.gen:
         return "Any"
     return scope.annotation(command.returns) if command.returns else "None"
+
+
+#: What can be said about a command, with the values that need no mention.
+_FLAGS = {
+    "allow_oob": False,
+    "allow_preconfig": False,
+    "success_response": True,
+    "coroutine": False,
+}
 
 
 def _spec(names: Names, scope: Scope, command: Command) -> str:
@@ -141,8 +129,7 @@ def _spec(names: Names, scope: Scope, command: Command) -> str:
         arguments.append(spec_visit(scope, "visit_arguments", data, own, indent=8))
     if command.gen and command.returns is not None:
         arguments.append(spec_visit(scope, "visit_returns", command.returns, indent=8))
-    flags = {"allow_oob": False, "allow_preconfig": False, "success_response": True}
-    for flag, default in {**flags, "coroutine": False}.items():
+    for flag, default in _FLAGS.items():
         if getattr(command, flag) is not default:
             arguments.append(f"{flag}={not default}")
     arguments += features_argument(command.features, indent=8)

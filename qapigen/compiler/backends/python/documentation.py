@@ -13,6 +13,7 @@ from ...ir import (
     Alternate,
     Command,
     Definition,
+    Doc,
     Enum,
     EnumValue,
     Event,
@@ -24,7 +25,7 @@ from ...ir import (
     Union,
     kind_of,
 )
-from ...source import Span
+from .text import docstring
 
 __all__ = ["Documentation"]
 
@@ -34,20 +35,39 @@ _LIST = re.compile(r"\s*([-*] |[0-9]+[.)] |->|<-)")
 
 
 class Documentation:
-    """The texts, by definition and by the place of a member or value in the schema."""
+    """The texts, by definition and by member or value."""
 
     def __init__(self, schema: Schema) -> None:
-        self._members: dict[Span, str] = {}
+        self._schema = schema  # keeps the members, whose identities are keys here, alive
+        self._members: dict[int, str] = {}
+        self._docstrings: dict[int, str] = {}
         for definition in schema.definitions:
             if definition.doc is not None:
-                texts = {s.name: s.text for s in definition.doc.of_kind(SectionKind.MEMBER)}
-                for member in _own_members(definition):
-                    if member.name in texts:
-                        self._members[member.span] = texts[member.name]
+                self._describe(definition, definition.doc)
+
+    def _describe(self, definition: Definition, doc: Doc) -> None:
+        """Give the members that the definition itself has their texts."""
+        wanted = SectionKind.MEMBER
+        texts = {s.name: s.text for s in doc.sections if s.kind is wanted}
+        if texts:
+            for member in _own_members(definition):
+                if member.name in texts:
+                    self._members[id(member)] = texts[member.name]
 
     def member(self, member: Member | EnumValue) -> str:
         """What the schema says about a member or value; empty if nothing."""
-        return self._members.get(member.span, "")
+        return self._members.get(id(member), "")
+
+    def member_docstring(self, member: Member | EnumValue) -> str | None:
+        """The same as a docstring in a class; None if there is nothing to say."""
+        key = id(member)
+        found = self._docstrings.get(key)
+        if found is None:  # members of a base are those of many classes
+            text = self._members.get(key)
+            if not text:
+                return None
+            found = self._docstrings[key] = docstring(text, indent=4)
+        return found
 
     def type(self, definition: Definition) -> str:
         """The text for a type: what it is, its features, since when it is there."""

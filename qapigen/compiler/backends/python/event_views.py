@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from ...ir import Event, InlineMembers, Schema, TypeRef
+from ...ir import Event, InlineMembers, TypeRef
 from ...passes.members import data_members
 from .annotations import Scope
-from .command_views import (
-    MethodView,
-    features_argument,
-    parameter_names,
-    parameters,
-    spec_visit,
-)
+from .command_views import MethodView, features_argument, parameters, spec_visit
 from .documentation import Documentation
-from .names import Names, value_names
+from .names import value_names
+from .package import Package
 from .text import call, docstring, exploded, signature, string, tuple_of
 
 __all__ = ["EventsView", "events_view"]
@@ -38,10 +34,8 @@ class EventsView:
     methods: tuple[MethodView, ...]
 
 
-def events_view(
-    schema: Schema, names: Names, docs: Documentation, scope: Scope, events: Sequence[Event]
-) -> EventsView:
-    """The view for the events of the schema module of ``scope``."""
+def events_view(package: Package, scope: Scope, events: Sequence[Event]) -> EventsView:
+    """The view for ``events``, which are those of the schema module of ``scope``."""
     for module, name in (
         ("events", "Emitter"),
         ("events", "EventSpec"),
@@ -51,13 +45,13 @@ def events_view(
     ):
         scope.use(module, name)
     constants = value_names(event.name for event in events)
-    build = [_Event(schema, names, scope, event, f"_{constants[event.name]}") for event in events]
+    build = [_Event(package, scope, event, f"_{constants[event.name]}") for event in events]
     return EventsView(
-        names.emitters[events[0].module],
+        package.names.emitters[events[0].module],
         docstring(f"Emits the events of {events[0].module}.", indent=4),
         tuple(each.spec() for each in build),
         tuple_of("EVENTS: Final", [each.constant for each in build]),
-        tuple(each.function(docs) for each in build),
+        tuple(each.function(package.docs) for each in build),
         tuple(each.method() for each in build),
     )
 
@@ -65,15 +59,13 @@ def events_view(
 class _Event:
     """One event: how its data are given and made."""
 
-    def __init__(
-        self, schema: Schema, names: Names, scope: Scope, event: Event, constant: str
-    ) -> None:
-        self.names = names
+    def __init__(self, package: Package, scope: Scope, event: Event, constant: str) -> None:
+        self.names = package.names
         self.scope = scope
         self.event = event
         self.constant = constant
-        self.members = () if event.boxed else data_members(schema, event.data)
-        self.py_name = names.events[event.name]
+        self.members = () if event.boxed else data_members(package.schema, event.data)
+        self.py_name = self.names.events[event.name]
 
     def spec(self) -> str:
         arguments = [f"name={string(self.event.name)}"]
@@ -84,12 +76,18 @@ class _Event:
         arguments += features_argument(self.event.features, indent=4)
         return call(f"{self.constant}: Final = EventSpec(", arguments)
 
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """The parameters for members."""
+        return self.names.arguments(self.members, self._used())
+
+    @cached_property
     def parameters(self) -> list[str]:
         """What both the function and the method are given."""
         if self.event.boxed:
             assert isinstance(self.event.data, str)
             return [f"data: {self.scope.annotation(TypeRef(self.event.data))}", "/"]
-        return parameters(self.scope, self.names, self.members, self._used())
+        return parameters(self.scope, self.members, self.given)
 
     def data(self, indent: int) -> str:
         """The expression for the data, made of the parameters."""
@@ -97,23 +95,26 @@ class _Event:
             return "None"
         if self.event.boxed:
             return "data"
-        found = parameter_names(self.names, self.members, self._used())
-        pairs = [f"{attribute}={given}" for attribute, given in found]
+        attributes = self.names.attributes(self._name(), self.members)
+        pairs = [f"{attributes[name]}={given}" for name, given in self.given.items()]
         return call(f"{self._class()}(", pairs, indent=indent, after=1)
 
     def _used(self) -> list[str]:
         """What the function names besides its parameters for members."""
         return ["timestamp", "make_event", self._class().partition(".")[0]] if self.members else []
 
-    def _class(self) -> str:
+    def _name(self) -> str:
+        """The class of the data."""
         data = self.event.data
         if isinstance(data, InlineMembers):
-            name = self.names.data["event", self.event.name]
-            self.scope.classes.add(name)
-            return name
+            return self.names.data["event", self.event.name]
         assert data is not None
-        home = self.names.module_of(data)
-        name = self.names.types[data]
+        return self.names.types[data]
+
+    def _class(self) -> str:
+        """The expression for it; what that needs will be imported."""
+        data, name = self.event.data, self._name()
+        home = self.names.module_of(data) if isinstance(data, str) else self.scope.module
         if home == self.scope.module:
             self.scope.classes.add(name)
             return name
@@ -122,7 +123,7 @@ class _Event:
 
     def function(self, docs: Documentation) -> MethodView:
         """The constructor."""
-        given = self.parameters()
+        given = self.parameters
         star = [] if "*" in given else ["*"]
         return MethodView(
             signature(self.py_name, [*given, *star, "timestamp: Timestamp"], "Event"),
@@ -133,7 +134,7 @@ class _Event:
     def method(self) -> MethodView:
         """The method of the emitter."""
         return MethodView(
-            signature(self.py_name, ["self", *self.parameters()], "None", indent=4),
+            signature(self.py_name, ["self", *self.parameters], "None", indent=4),
             docstring(f"Emit ``{self.event.name}``, now.", indent=8),
             self.emit(),
         )

@@ -18,14 +18,17 @@ The rules, which never change for a schema that only grows at the end of a list:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from keyword import iskeyword
 
 from ...ir import (
+    BUILTINS,
     Command,
     Enum,
     Event,
     InlineMembers,
+    Member,
     Schema,
     Union,
 )
@@ -64,24 +67,29 @@ _MEMBERS_USED = frozenset(("str", "int", "float", "bool", "list", "dict", "objec
 
 def identifier(name: str, used: Iterable[str] = ()) -> str:
     """The identifier for one name, unless it clashes with another."""
-    text = _NOT_IDENTIFIER.sub("_", name).lstrip("_") or "_"
-    if text[0].isdigit():
-        text = f"_{text}"
+    text = _allowed(name)
     if iskeyword(text) or text in used:
         text += "_"
     return text
 
 
+@lru_cache(maxsize=8192)  # schemas use the same few names for members again and again
+def _allowed(name: str) -> str:
+    """The name in characters that identifiers can hold."""
+    text = _NOT_IDENTIFIER.sub("_", name).lstrip("_") or "_"
+    return f"_{text}" if text[0].isdigit() else text
+
+
 def identifiers(names: Iterable[str], used: Iterable[str] = ()) -> dict[str, str]:
     """Distinct identifiers for distinct names; earlier names have the first choice."""
     reserved = frozenset(used)
-    taken: dict[str, str] = {}
+    taken: set[str] = set()
     result: dict[str, str] = {}
     for name in names:
         text = identifier(name, reserved)
         while text in taken:
             text += "_"
-        taken[text] = name
+        taken.add(text)
         result[name] = text
     return result
 
@@ -138,6 +146,7 @@ class Names:
         self.schema = schema
         self.modules = _module_names(schema)
         self._taken: set[str] = set()
+        self._attributes: dict[str, dict[str, str]] = {}
         self.types: dict[str, str] = {"QType": "QType"}
         self.branches: dict[str, tuple[tuple[Variant, str], ...]] = {}
         self.data: dict[tuple[str, str], str] = {}
@@ -201,6 +210,20 @@ class Names:
     def members(self, names: Iterable[str], classes: Iterable[str] = ()) -> dict[str, str]:
         """The attributes for members, in a class whose annotations use ``classes``."""
         return identifiers(names, _MEMBERS_USED.union(classes))
+
+    def arguments(self, members: Sequence[Member], used: Iterable[str] = ()) -> dict[str, str]:
+        """The parameters for members, in a function that names ``used`` for itself."""
+        return self.members([m.name for m in members], [*self.classes(members), *used])
+
+    def attributes(self, cls: str, members: Sequence[Member]) -> dict[str, str]:
+        """The attributes for the ``members`` of the class ``cls``."""
+        if cls not in self._attributes:  # types and visit functions ask for the same
+            self._attributes[cls] = self.arguments(members)
+        return self._attributes[cls]
+
+    def classes(self, members: Sequence[Member]) -> list[str]:
+        """The classes that the annotations of members use."""
+        return [self.types[m.type.name] for m in members if m.type.name not in BUILTINS]
 
     def module_of(self, type_name: str) -> str | None:
         """The Python module that a type lives in; None for built-in types."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from .. import Request
 from .annotations import all_key, isort_key
-from .text import exploded, import_from, string
+from .text import all_block, exploded, import_block, import_from, string
 
 __all__ = ["Render", "lazy_package", "package_path", "root_package", "specs_package"]
 
@@ -40,8 +40,7 @@ def root_package(
         "__init__.py",
         "python/package.py.j2",
         title="Types, commands and events of a QAPI schema.",
-        annotation_imports=_reexports(exported),
-        public=public,
+        **_names(public, _reexports(exported)),
         home=_table("_HOME", {name: home[name] for name in public}),
     )
     return {"__init__.py": text, "py.typed": ""}
@@ -67,10 +66,16 @@ def lazy_package(
         path,
         "python/folder.py.j2",
         title=title,
-        annotation_imports=[import_from(".", found, indent=4)] if found else [],
-        public=found,
+        **_names(found, [import_from(".", found, indent=4)] if found else []),
     )
     return {path: text}
+
+
+def _names(public: Sequence[str], imports: Sequence[str]) -> dict[str, object]:
+    """What a package offers, in parts and as the text that follows its own imports."""
+    found = [*([import_block([], imports)] if imports else []), all_block(public)]
+    names_block = "\n\n".join(found)
+    return {"public": public, "annotation_imports": imports, "names_block": names_block}
 
 
 _TITLES = {

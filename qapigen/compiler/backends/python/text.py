@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 
 __all__ = [
     "WIDTH",
+    "all_block",
     "assignment",
     "call",
     "docstring",
     "exploded",
+    "import_block",
     "import_from",
+    "is_wide",
     "signature",
     "string",
     "strings",
@@ -28,10 +32,11 @@ __all__ = [
 #: black's default.
 WIDTH = 88
 
-_PLAIN = re.compile(r"[ !#-\[\]-~]*")
 _UNUSUAL = re.compile(r"[^\n -~]")
 _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[^\S\n]")
+_AT_MARGIN = re.compile(r"\n[^ \n]")
+_WIDE = re.compile(rf"\n([^\n]{{{WIDTH + 1},}})")
 # Among them those that change the direction of text: code has to read as it runs.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -53,9 +58,9 @@ def call(
 
 def exploded(head: str, arguments: Sequence[str], tail: str = ")", *, indent: int = 0) -> str:
     """The same with an argument a line; the last comma makes black keep it so."""
-    inner = " " * (indent + 4)
-    body = "".join(f"{inner}{argument},\n" for argument in arguments)
-    return f"{head}\n{body}{' ' * indent}{tail}"
+    outer, inner = "\n" + " " * indent, "\n" + " " * (indent + 4)
+    body = f"{inner}{f',{inner}'.join(arguments)}," if arguments else ""
+    return f"{head}{body}{outer}{tail}"
 
 
 def thunk(target: str, function: str, *, indent: int = 0) -> str:
@@ -99,6 +104,24 @@ def import_from(module: str, names: Sequence[str], *, indent: int = 0) -> str:
     return exploded(f"from {module} import (", names, indent=indent)
 
 
+def import_block(groups: Sequence[Sequence[str]], for_annotations: Sequence[str]) -> str:
+    """The imports of a module, a blank line between groups.
+
+    Those ``for_annotations`` are there for type checkers alone.
+    """
+    blocks = ["\n".join(group) for group in groups]
+    if for_annotations:
+        blocks.append("\n    ".join(["if TYPE_CHECKING:", *for_annotations]))
+    return "\n\n".join(blocks)
+
+
+def all_block(names: Sequence[str]) -> str:
+    """The assignment to ``__all__``, a name a line."""
+    if not names:
+        return "__all__: list[str] = []"
+    return exploded("__all__ = [", [string(name) for name in names], "]")
+
+
 def tuple_of(target: str, items: Sequence[str], *, indent: int = 0) -> str:
     """``target = (a, b)``, an item a line unless there is one that fits."""
     line = f"{target} = ({items[0]},)"
@@ -115,12 +138,18 @@ def strings(target: str, values: Sequence[str], *, indent: int = 0) -> str:
     return call(f"{target} = (", quoted, ")", indent=indent)
 
 
+@lru_cache(maxsize=8192)  # the names of members come in types, visit functions and commands
 def string(value: str) -> str:
     """A string literal in double quotes, ASCII only."""
-    if _PLAIN.fullmatch(value):
+    if _is_plain(value):
         return f'"{value}"'
     body = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if " " <= c <= "~" else _escape(c) for c in body) + '"'
+
+
+def _is_plain(text: str) -> bool:
+    """Whether ``text`` stands in a literal as it is; quicker than a regular expression."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
 
 def _escape(character: str) -> str:
@@ -129,18 +158,44 @@ def _escape(character: str) -> str:
 
 def docstring(text: str, *, indent: int) -> str:
     """A docstring literal; the text has neither tabs nor control characters afterwards."""
+    if _is_plain(text):
+        return f'"""{text.strip()}"""'
     if _UNUSUAL.search(text):
         text = _BLANKS.sub(" ", _LINE_BREAKS.sub("\n", text).expandtabs())
         text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
-    body, _, rest = text.strip().partition("\n")
-    if rest:
-        rest = textwrap.dedent("\n".join([line.rstrip() for line in rest.split("\n")]))
-        body = f"{body.rstrip()}\n{rest}".rstrip()
-    body = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    body = _flush_left(text.strip())
+    if "\\" in body or '"""' in body:
+        body = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if body.startswith('"'):
         body = f" {body}"  # as black has it
     if "\n" not in body:
         return f'"""{body} """' if body.endswith('"') else f'"""{body}"""'
     margin = " " * indent
-    lines = [f"{margin}{line}" if line else "" for line in body.split("\n")]
-    return '"""' + "\n".join(lines)[indent:] + f'\n{margin}"""'
+    # Lines have no blanks at their ends, so a margin before a newline is all of an empty line.
+    lines = body.replace("\n", f"\n{margin}").replace(f"{margin}\n", "\n")
+    return f'"""{lines}\n{margin}"""'
+
+
+def _flush_left(text: str) -> str:
+    """``text`` without blanks at the ends of lines, nor those that all lines but the first share.
+
+    Most texts have neither, which two searches tell, without a look at each line.
+    """
+    if " \n" in text:
+        text = "\n".join([line.rstrip() for line in text.split("\n")])
+    if "\n" not in text or _AT_MARGIN.search(text):
+        return text
+    body, _, rest = text.partition("\n")
+    return f"{body}\n{textwrap.dedent(rest)}".rstrip()
+
+
+def is_wide(text: str) -> bool:
+    """Whether a line of code, not of documentation, is longer than black would have it."""
+    quotes = at = 0
+    # A newline first lets the search skip from line to line; few of them are found.
+    for match in _WIDE.finditer(f"\n{text}"):
+        quotes += text.count('"""', at, match.start())
+        at = match.start()
+        if quotes % 2 == 0 and '"""' not in match[1]:
+            return True
+    return False

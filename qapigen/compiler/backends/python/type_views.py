@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...ir import (
-    BUILTINS,
     Alternate,
     Command,
     Definition,
     Enum,
-    EnumValue,
     Event,
     InlineMembers,
     Member,
@@ -24,23 +23,26 @@ from ...ir import (
 )
 from ...passes.members import Variant, members_of
 from .annotations import Scope
-from .documentation import Documentation
 from .names import Names, value_names
+from .package import Package
 from .text import assignment, call, docstring, signature, string, strings, union_of
 
 __all__ = ["AliasView", "ConstantView", "EnumView", "StructView", "TypesView", "types_view"]
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantView:
+# Of the first three there are many, and a tuple is quickly made.  A class has a body, the lines
+# behind the others in one text: templates that print it run a loop for each class, not for each
+# member.
+
+
+class ConstantView(NamedTuple):
     """``NAME = "value"`` and its docstring, None if there is nothing to say."""
 
     line: str
     doc: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class EnumView:
+class EnumView(NamedTuple):
     """An enum class.  ``schema_name`` is a line, None where the class has the same name."""
 
     py_name: str
@@ -48,9 +50,19 @@ class EnumView:
     schema_name: str | None
     values: tuple[ConstantView, ...]
 
+    @property
+    def is_enum(self) -> bool:
+        """What tells it from a dataclass."""
+        return True
 
-@dataclass(frozen=True, slots=True)
-class StructView:
+    @property
+    def body(self) -> str:
+        """What follows the docstring: the schema's name, the values; with the line ends."""
+        name = f"\n\n    {self.schema_name}" if self.schema_name else ""
+        return name + _constants(self.values)
+
+
+class StructView(NamedTuple):
     """A dataclass: a struct, a union's branch, a command's arguments or an event's data."""
 
     py_name: str
@@ -60,6 +72,26 @@ class StructView:
     fields: tuple[ConstantView, ...]
     init: str | None
     assignments: tuple[str, ...]
+
+    @property
+    def is_enum(self) -> bool:
+        """What tells it from an enum class."""
+        return False
+
+    @property
+    def body(self) -> str:
+        """What follows the slots: the fields and ``__init__``; with the line ends."""
+        if self.init is None:
+            return _constants(self.fields)
+        lines = "\n        ".join((self.init, *self.assignments))
+        return f"{_constants(self.fields)}\n\n    {lines}"
+
+
+def _constants(constants: Sequence[ConstantView]) -> str:
+    if not constants:
+        return ""
+    # One string between all of them: None is no text, and leaves no line.
+    return "\n\n    " + "\n    ".join([text for pair in constants for text in pair if text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +115,16 @@ class TypesView:
     constant_members: bool
 
 
-def types_view(schema: Schema, names: Names, docs: Documentation, scope: Scope) -> TypesView:
-    """The types that belong to the schema module of ``scope``."""
-    build = _Build(schema, names, docs, scope)
-    for definition in schema.definitions:
-        if names.modules[definition.module] == scope.module:
-            build.add(definition)
+def types_view(package: Package, scope: Scope, definitions: Iterable[Definition]) -> TypesView:
+    """The types of ``definitions``, which are those of the schema module of ``scope``."""
+    build = _Build(package, scope)
+    for definition in definitions:
+        build.add(definition)
     aliases = (*build.unions, *build.alternates)
     return TypesView(tuple(build.classes), aliases, build.constant_members)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(NamedTuple):
     """A discriminator that a class fills in: the expression and the literal type for it."""
 
     value: str
@@ -102,10 +132,10 @@ class _Tag:
 
 
 class _Build:
-    def __init__(self, schema: Schema, names: Names, docs: Documentation, scope: Scope) -> None:
-        self.schema = schema
-        self.names = names
-        self.docs = docs
+    def __init__(self, package: Package, scope: Scope) -> None:
+        self.schema = package.schema
+        self.names = package.names
+        self.docs = package.docs
         self.scope = scope
         self.classes: list[EnumView | StructView] = []
         self.unions: list[AliasView] = []
@@ -137,7 +167,8 @@ class _Build:
         constants = value_names(v.name for v in enum.values)
         values = tuple(
             ConstantView(
-                assignment(constants[v.name], string(v.name), indent=4), self.member_doc(v)
+                assignment(constants[v.name], string(v.name), indent=4),
+                self.docs.member_docstring(v),
             )
             for v in enum.values
         )
@@ -145,10 +176,6 @@ class _Build:
         line = None if same else assignment("__schema_name__", string(enum.name), indent=4)
         doc = docstring(self.docs.type(enum), indent=4)
         self.classes.append(EnumView(py_name, doc, line, values))
-
-    def member_doc(self, member: Member | EnumValue) -> str | None:
-        text = self.docs.member(member)
-        return docstring(text, indent=4) if text else None
 
     def data(self, definition: Command | Event) -> None:
         """The class of inline arguments or event data."""
@@ -177,10 +204,10 @@ class _Build:
         scope = self.scope
         scope.use("model", "Struct")
         scope.use("model", "members")
-        used = [word for m in members for word in _class_names(m, self.names)]
-        attributes = self.names.members([m.name for m in members], used)
+        attributes = self.names.attributes(py_name, members)
         self.constant_members |= any(name.upper() == name for name in attributes.values())
         fields, parameters, assignments = [], [], []
+        docstring_of = self.docs.member_docstring
         for member in members:
             name = attributes[member.name]
             tag = tags.get(member.name)
@@ -191,7 +218,7 @@ class _Build:
                 value = name
                 default = " = None" if member.optional else ""
                 parameters.append(f"{name}: {annotation}{default}")
-            fields.append(ConstantView(f"{name}: {annotation}", self.member_doc(member)))
+            fields.append(ConstantView(f"{name}: {annotation}", docstring_of(member)))
             assignments.append(assignment(f"self.{name}", value, indent=8))
         self.classes.append(
             StructView(
@@ -259,10 +286,6 @@ def _values(schema: Schema, names: Names, enum: str) -> Iterable[str]:
     found = type_of(schema, enum)
     assert isinstance(found, Enum)
     return [value.name for value in found.values]
-
-
-def _class_names(member: Member, names: Names) -> list[str]:
-    return [] if member.type.name in BUILTINS else [names.types[member.type.name]]
 
 
 def _members_line(schema_name: str, members: Sequence[Member], tags: Sequence[str]) -> str:

@@ -6,11 +6,11 @@ and lines.  Members are flattened here, so that a visit makes one call a member.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 from ...ir import (
-    BUILTINS,
     Alternate,
     Builtin,
     Command,
@@ -27,7 +27,8 @@ from ...ir import (
 from ...passes.implicit import type_of
 from ...passes.members import members_of, tag_member
 from .annotations import Scope
-from .names import Names, camel_case, identifier
+from .names import camel_case, identifier
+from .package import Package
 from .text import WIDTH, call, exploded, signature, string
 
 __all__ = ["FunctionView", "InfoView", "VisitView", "visit_view"]
@@ -38,8 +39,7 @@ _BASE_MEMBERS = "Visit the members that every ``{}`` has."
 _JSON_CLASS = {"number": "number", "int": "number", "value": "any"}
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionView:
+class FunctionView(NamedTuple):  # there are many, and a tuple is quickly made
     """A function: its name, its ``def`` line, its docstring, the lines of its body."""
 
     name: str
@@ -47,11 +47,22 @@ class FunctionView:
     doc: str
     lines: tuple[str, ...]
 
+    @property
+    def is_function(self) -> bool:
+        """What tells it from an assignment."""
+        return True
+
+    @property
+    def body(self) -> str:
+        """The docstring and the lines behind it, in one text."""
+        return "\n    ".join((self.doc, *self.lines))
+
 
 @dataclass(frozen=True, slots=True)
 class InfoView:
     """What is known about a union or alternate: an assignment."""
 
+    is_function: ClassVar[bool] = False
     line: str
 
 
@@ -62,24 +73,20 @@ class VisitView:
     items: tuple[FunctionView | InfoView, ...]
 
 
-def visit_view(schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]) -> VisitView:
-    """The visit functions for the schema module of ``scope``.
-
-    ``arrays`` are the types that the schema has arrays of.
-    """
-    build = _Build(schema, names, scope, arrays)
-    for definition in schema.definitions:
-        if names.modules[definition.module] == scope.module:
-            build.add(definition)
+def visit_view(package: Package, scope: Scope, definitions: Iterable[Definition]) -> VisitView:
+    """The visit functions for ``definitions``, those of the schema module of ``scope``."""
+    build = _Build(package, scope)
+    for definition in definitions:
+        build.add(definition)
     return VisitView(tuple(build.items))
 
 
 class _Build:
-    def __init__(self, schema: Schema, names: Names, scope: Scope, arrays: frozenset[str]) -> None:
-        self.schema = schema
-        self.names = names
+    def __init__(self, package: Package, scope: Scope) -> None:
+        self.schema = package.schema
+        self.names = package.names
         self.scope = scope
-        self.arrays = arrays
+        self.arrays = package.arrays
         self.items: list[FunctionView | InfoView] = []
         scope.use("visit", "Visitor")
 
@@ -133,15 +140,20 @@ class _Build:
 
     def members(self, function: str, obj: str, members: Sequence[Member], doc: str) -> None:
         """``def visit_X_members(v, obj)``, a call a member."""
-        used = [self.names.types[m.type.name] for m in members if m.type.name not in BUILTINS]
-        attributes = self.names.members([m.name for m in members], used)
+        # A base has no class of its own, and two may want the same name.
+        own = function == obj
+        names = self.names
+        attributes = names.attributes(obj, members) if own else names.arguments(members)
+        visit = self.scope.visit
         lines = tuple(
-            call(
-                f"v.{'optional' if m.optional else 'member'}(",
-                ["obj", string(m.name), string(attributes[m.name]), self.scope.visit(m.type)],
-                indent=4,
-            )
-            for m in members
+            [
+                call(
+                    "v.optional(" if m.optional else "v.member(",
+                    ["obj", string(m.name), string(attributes[m.name]), visit(m.type)],
+                    indent=4,
+                )
+                for m in members
+            ]
         )
         line = signature(f"visit_{function}_members", ["v: Visitor", f"obj: {obj}"], "None")
         name = f"visit_{function}_members"

@@ -1,0 +1,119 @@
+"""What the backends of one run share: identifiers, documentation, definitions by module.
+
+In: a schema and a request.  Out: a :class:`Package`, the same for all backends of the request.
+Must not know: templates, views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from ...ir import (
+    Alternate,
+    Command,
+    Definition,
+    Event,
+    InlineMembers,
+    Member,
+    Schema,
+    Struct,
+    TypeRef,
+    Union,
+)
+from .. import Request
+from .documentation import Documentation
+from .names import Names
+
+if TYPE_CHECKING:
+    from ...emit.render import Renderer
+
+__all__ = ["Package", "package_of"]
+
+
+class Package:
+    """A schema as a Python package; what is in it is computed when it is first asked for."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    @cached_property
+    def names(self) -> Names:
+        """The identifiers."""
+        return Names(self.schema)
+
+    @cached_property
+    def docs(self) -> Documentation:
+        """The docstrings' texts."""
+        return Documentation(self.schema)
+
+    @cached_property
+    def modules(self) -> dict[str, list[Definition]]:
+        """The definitions of each schema module that has any, in source order."""
+        found: dict[str, list[Definition]] = {}
+        for definition in self.schema.definitions:
+            found.setdefault(definition.module, []).append(definition)
+        return found
+
+    def commands(self, module: str) -> list[Command]:
+        """The commands of a schema module, in source order."""
+        return [d for d in self.modules.get(module, ()) if isinstance(d, Command)]
+
+    def events(self, module: str) -> list[Event]:
+        """The events of a schema module, in source order."""
+        return [d for d in self.modules.get(module, ()) if isinstance(d, Event)]
+
+    def typed(self, module: str) -> list[Definition]:
+        """The definitions of a schema module that make classes, in source order."""
+        return [d for d in self.modules.get(module, ()) if _is_typed(d)]
+
+    @cached_property
+    def arrays(self) -> frozenset[str]:
+        """The types that the schema has arrays of."""
+        refs = [ref for definition in self.schema.definitions for ref in _parts(definition)]
+        return frozenset([ref.name for ref in refs if ref.is_array])
+
+
+# A schema compares and hashes by its whole contents, so it makes a slow key; and what was made
+# of it is not wanted for longer than the run that has the renderer.
+_PACKAGES: WeakKeyDictionary[Renderer, Package] = WeakKeyDictionary()
+
+
+def package_of(schema: Schema, request: Request) -> Package:
+    """The package for ``schema`` in the run that ``request`` belongs to."""
+    found = _PACKAGES.get(request.renderer)
+    if found is None or found.schema is not schema:
+        found = _PACKAGES[request.renderer] = Package(schema)
+    return found
+
+
+def _is_typed(definition: Definition) -> bool:
+    """Whether the definition makes classes."""
+    if isinstance(definition, Command | Event):
+        return isinstance(definition.data, InlineMembers)
+    return True
+
+
+def _parts(definition: Definition) -> Sequence[TypeRef]:
+    """All type references of a definition but those to bases and boxed data, never arrays."""
+    match definition:
+        case Struct():
+            return [m.type for m in definition.members]
+        case Union():
+            branches = [b.type for b in definition.branches if b.type is not None]
+            return [m.type for m in _inline(definition.base)] + branches
+        case Alternate():
+            return [a.type for a in definition.alternatives]
+        case Command():
+            returns = [definition.returns] if definition.returns is not None else []
+            return [m.type for m in _inline(definition.data)] + returns
+        case Event():
+            return [m.type for m in _inline(definition.data)]
+        case _:
+            return ()
+
+
+def _inline(data: str | InlineMembers | None) -> tuple[Member, ...]:
+    return data.members if isinstance(data, InlineMembers) else ()
