@@ -100,9 +100,12 @@ def analyze_input(options: argparse.Namespace, *, configured: bool = True) -> An
 
 def config_of(options: argparse.Namespace) -> Config:
     """What is known about configuration symbols; Trouble for what cannot be understood."""
+    from ..compiler.passes.select import KEEP_ALL, Config
+
+    if options.config == "all" and not options.defined and not options.undefined:
+        return KEEP_ALL  # as nearly always: the rest has much to load
     from ..compiler.configuration import ConfigurationError, parse_configuration, symbol
     from ..compiler.disk import read_source
-    from ..compiler.passes.select import Config
     from ..compiler.source import ReadError
 
     try:
@@ -126,7 +129,6 @@ def report(analysis: Analysis, options: argparse.Namespace, *, stdout_taken: boo
 
     ``stdout_taken``: a schema without errors has output that goes to stdout.
     """
-    from ..compiler.diagnostic_formats import FORMATS
     from ..compiler.diagnostics import render_text
 
     found = _leveled(analysis, options)
@@ -135,6 +137,8 @@ def report(analysis: Analysis, options: argparse.Namespace, *, stdout_taken: boo
         sys.stderr.write(render_text(found, color=use_color(options, sys.stderr)))
         _summarize(found, analysis, options)
     else:
+        from ..compiler.diagnostic_formats import FORMATS
+
         aside = options.diagnostics == "github" or (stdout_taken and not errors)
         stream = sys.stderr if aside else sys.stdout
         stream.write(FORMATS[options.diagnostics](found))

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from .codes import CODES, Code, Stage
+from .records import record
 from .source import SourceFile, Span, source_order
 
 __all__ = ["MOST_DIAGNOSTICS", "Definition", "Diagnostic", "Note", "Report", "render_text"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Note:
     """A related place or remark, such as where a name was first defined."""
 
@@ -25,7 +25,7 @@ class Note:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Definition:
     """The definition that a diagnostic is about: its kind (``struct`` ...) and name."""
 
@@ -36,7 +36,7 @@ class Definition:
         return f"{self.kind} '{self.name}'"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Diagnostic:
     """One problem.
 
@@ -66,16 +66,18 @@ class Diagnostic:
 MOST_DIAGNOSTICS = 1000
 
 
-@dataclass(slots=True)
 class Report:
     """Collects diagnostics.  A place and code is reported once, however often it is found.
 
     A report that is full takes no more; reading a file ends then.
     """
 
-    _found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
-    _starts: dict[SourceFile, list[int]] = field(default_factory=dict)  # sorted, of each file
-    _failed: bool = False
+    __slots__ = ("_failed", "_found", "_starts")
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self._starts: dict[SourceFile, list[int]] = {}  # sorted, of each file
+        self._failed = False
 
     def error(
         self,

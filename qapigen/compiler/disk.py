@@ -16,11 +16,14 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .emit.filetree import FileTree, diff
+from .records import record
 from .source import ReadError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["MANIFEST", "Changes", "OutputError", "compare", "read_source", "write"]
 
@@ -63,7 +66,7 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Changes:
     """What a run did: paths relative to the output directory."""
 
@@ -72,7 +75,7 @@ class Changes:
     unchanged: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Plan:
     """What is there, and what has to change."""
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
+from .records import record
 from .source import Span
 
 __all__ = [
@@ -55,28 +56,28 @@ __all__ = [
 # Conditions ('if'), as written.
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Symbol:
     """Holds when the configuration defines ``name``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class All:
     """Holds when every one of ``conds`` (at least one) does."""
 
     conds: tuple[Cond, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Any:
     """Holds when one of ``conds`` (at least one) does."""
 
     conds: tuple[Cond, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Not:
     """Holds when ``cond`` does not."""
 
@@ -98,7 +99,7 @@ class SectionKind(StrEnum):
     TAGGED = "tagged"  #: ``Returns:``, ``Errors:``, ``Since:``, ``TODO:``, ``Note:``, ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Section:
     """One part of a documentation block.
 
@@ -113,7 +114,7 @@ class Section:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Doc:
     """A ``##`` block.  ``symbol`` is the documented definition, None for free-form text."""
 
@@ -134,7 +135,7 @@ class Doc:
 # Parts of definitions.
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeRef:
     """A type name, or an array of it (``['T']``)."""
 
@@ -145,7 +146,7 @@ class TypeRef:
         return f"[{self.name}]" if self.is_array else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Feature:
     """A named property that clients can look up; ``deprecated`` and ``unstable`` are special."""
 
@@ -154,7 +155,7 @@ class Feature:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Member:
     """A member of a struct or base, a command's argument or an event's datum."""
 
@@ -166,14 +167,14 @@ class Member:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InlineMembers:
     """Members written in place of a type name; never empty."""
 
     members: tuple[Member, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EnumValue:
     """One value of an enum; ``name`` is also its form on the wire."""
 
@@ -183,7 +184,7 @@ class EnumValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Branch:
     """What a union holds when its discriminator is ``case``; ``type`` None adds no members.
 
@@ -197,7 +198,7 @@ class Branch:
     implicit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Alternative:
     """One choice of an alternate, taken by the JSON type of the value."""
 
@@ -210,7 +211,7 @@ class Alternative:
 # Definitions.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class _Definition:
     name: str
     module: str
@@ -220,7 +221,7 @@ class _Definition:
     doc: Doc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Enum(_Definition):
     """``{ 'enum': ... }``.  ``prefix`` only concerns C constants."""
 
@@ -228,7 +229,7 @@ class Enum(_Definition):
     prefix: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Struct(_Definition):
     """``{ 'struct': ... }``.  ``members`` are its own, those of ``base`` come before them."""
 
@@ -236,7 +237,7 @@ class Struct(_Definition):
     base: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Union(_Definition):
     """``{ 'union': ... }``.
 
@@ -250,14 +251,14 @@ class Union(_Definition):
     simple: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Alternate(_Definition):
     """``{ 'alternate': ... }``."""
 
     alternatives: tuple[Alternative, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Command(_Definition):
     """``{ 'command': ... }``.  ``data`` None: no arguments; ``returns`` None: an empty object."""
 
@@ -271,7 +272,7 @@ class Command(_Definition):
     coroutine: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Event(_Definition):
     """``{ 'event': ... }``."""
 
@@ -288,7 +289,7 @@ def kind_of(definition: Definition) -> str:
     return type(definition).__name__.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Builtin:
     """A predefined type.  ``json_type`` is the word of introspection for it."""
 
@@ -318,7 +319,7 @@ _BUILTIN_JSON: Mapping[str, Literal["string", "number", "int", "boolean", "null"
 BUILTINS: Mapping[str, Builtin] = {n: Builtin(n, j) for n, j in _BUILTIN_JSON.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Include:
     """An include directive; ``module`` is the normalised name of its target."""
 
@@ -326,7 +327,7 @@ class Include:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Module:
     """One schema file.  ``includes`` has every directive, repeated ones too."""
 

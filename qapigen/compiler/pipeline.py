@@ -7,21 +7,19 @@ Must not know: the file system (the reader and the caller do), how diagnostics a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from .backends import Request
 from .backends.registry import find_backend
 from .check import check
 from .check.advice import advise
-from .configuration import report_broken
 from .diagnostics import Diagnostic, Report
 from .dialect import DIALECTS
 from .emit.filetree import FileTree
 from .ir import Schema
-from .passes.configure import configure
 from .passes.reach import modules_needed
 from .passes.select import KEEP_ALL, Config
+from .records import record
 from .source import Reader
 from .syntax.detect import detect_dialect
 from .syntax.load import load
@@ -29,7 +27,7 @@ from .syntax.load import load
 __all__ = ["Analysis", "Options", "Result", "analyze", "compile_schema", "render_all", "select"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Options:
     """What is wanted.
 
@@ -49,7 +47,7 @@ class Options:
     config: Config = KEEP_ALL
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Analysis:
     """What the front end found: a schema, or diagnostics in the order to show them.
 
@@ -62,7 +60,7 @@ class Analysis:
     whole: Schema | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Result:
     """What a compilation gave: files, or diagnostics."""
 
@@ -87,6 +85,9 @@ def select(schema: Schema, config: Config, report: Report) -> Schema:
     """Schema to the schema that a configuration leaves."""
     if config == KEEP_ALL:
         return schema
+    from .configuration import report_broken  # most runs can do without
+    from .passes.configure import configure
+
     selected, broken = configure(schema, config)
     for each in broken:
         report_broken(each, report)

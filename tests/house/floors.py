@@ -10,6 +10,7 @@ from __future__ import annotations
 
 __all__ = ["FLOORS", "LIBRARIES"]
 
+_RECORDS = "qapigen.compiler.records"
 _SOURCE = "qapigen.compiler.source"
 _DIALECT = "qapigen.compiler.dialect"
 _CODES = "qapigen.compiler.codes"
@@ -40,24 +41,25 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.__init__": (),
     # the compiler: schema text in, files out
     "qapigen.compiler.__init__": (),
+    _RECORDS: (),
     _SOURCE: (),
     _DIALECT: (),
     _CODES: (),
     _EMIT: (),
-    _DIAGNOSTICS: (_SOURCE, _CODES),
+    _DIAGNOSTICS: (_RECORDS, _SOURCE, _CODES),
     _FORMATS: ("qapigen.__init__", _SOURCE, _CODES, _DIAGNOSTICS),
-    _IR: (_SOURCE,),
+    _IR: (_RECORDS, _SOURCE),
     _SYNTAX: (_SOURCE, _DIAGNOSTICS, _CODES, _DIALECT, _IR),
     _CHECK: (_SOURCE, _DIAGNOSTICS, _CODES, _DIALECT, _IR, _TREE),
-    _PASSES: (_IR, _SOURCE, _DIALECT),
+    _PASSES: (_RECORDS, _IR, _SOURCE, _DIALECT),
     _CONFIGURATION: (_SOURCE, _DIAGNOSTICS, _IR, _PASSES),
     _BACKENDS: (_IR, _SOURCE, _PASSES, _EMIT),
     "qapigen.compiler.explanations": (_CODES, _EMIT),
     "qapigen.compiler.pipeline": (
-        *(_SOURCE, _DIALECT, _DIAGNOSTICS, _IR),
+        *(_RECORDS, _SOURCE, _DIALECT, _DIAGNOSTICS, _IR),
         *(_SYNTAX, _CHECK, _PASSES, _CONFIGURATION, _EMIT, _BACKENDS),
     ),
-    "qapigen.compiler.disk": (_SOURCE, _EMIT),
+    "qapigen.compiler.disk": (_RECORDS, _SOURCE, _EMIT),
     # the runtime: all that generated code imports
     _ERRORS: (),
     _MODEL: (_ERRORS,),

@@ -35,6 +35,12 @@ class Arguments:
 
     def check(self, draft: Draft, definition: Command | Event) -> Iterator[Draft]:
         """Check data, then what a command returns."""
+        if isinstance(definition.data, str):
+            yield from self._check_named(draft, definition, data=definition.data)
+        self.check_in_place(draft, definition)
+
+    def check_in_place(self, draft: Draft, definition: Command | Event) -> None:
+        """Check all but data that another definition has."""
         data = definition.data
         if isinstance(data, InlineMembers):
             role = "argument" if draft.kind == "command" else "datum"
@@ -42,10 +48,8 @@ class Arguments:
             self._types.check_members(draft, data.members, into={}, key="data", group=group)
             if not definition.boxed:
                 self._check_unconditional(draft, data.members)
-        elif data is not None:
-            yield from self._check_named(draft, definition, data=data)
-        if isinstance(definition, Command):
-            self._check_returns(draft, definition)
+        if isinstance(definition, Command) and definition.returns is not None:
+            self._check_returns(draft, definition, definition.returns.name)
 
     def _check_named(
         self, draft: Draft, definition: Command | Event, *, data: str
@@ -104,13 +108,12 @@ class Arguments:
             notes = [Note(f"'{member.name}' is here", member.span) for member in conditional]
             draft.error(slug, message, focus=data, notes=notes, hint=_BOXED)
 
-    def _check_returns(self, draft: Draft, command: Command) -> None:
-        if command.returns is None:
+    def _check_returns(self, draft: Draft, command: Command, name: str) -> None:
+        objects = ("struct", "union")
+        if self._scope.fitting(name, objects):
             return
         pragma = self._context.dialect.returns_pragma
         excepted = command.name in self._context.pragmas.names(pragma)
-        name = command.returns.name
-        objects = ("struct", "union")
         hint = None if excepted else pragma_hint(pragma, command.name, self._context.pragmas)
         self._scope.expect(
             draft,

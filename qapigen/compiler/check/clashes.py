@@ -7,15 +7,14 @@ Must not know: how things come together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from ..diagnostics import Note
 from ..ir import Command, Definition, Event, Feature
 from ..source import Span
-from .docs import all_features
 from .draft import Draft
-from .names import fold
+from .names import fold, fold_all
 from .suggest import pragma_hint
 
 __all__ = [
@@ -59,13 +58,25 @@ class Group(NamedTuple):
     base: str | None = None
 
 
-def add_names(draft: Draft, names: Iterable[T], *, into: dict[str, T], group: Group) -> None:
+def add_names(draft: Draft, names: Sequence[T], *, into: dict[str, T], group: Group) -> None:
     """Add names to those that are there, which are keyed by folded name; report clashes."""
+    keys = fold_all([item.name for item in names])
+    new = dict(zip(keys, names, strict=True))
+    clash = len(new) < len(keys) or not into.keys().isdisjoint(new)
+    if not clash and draft.context.modern:
+        into.update(new)
+    else:
+        _add_each(draft, zip(keys, names, strict=True), into=into, group=group)
+
+
+def _add_each(
+    draft: Draft, names: Iterable[tuple[str, T]], *, into: dict[str, T], group: Group
+) -> None:
+    """Add names one by one, to find those that are wrong."""
     inherited = frozenset(into) if group.base is not None else frozenset()
-    for item in names:
+    for key, item in names:
         if not draft.context.modern:
             _check_case(draft, item, group)
-        key = fold(item.name)
         other = into.setdefault(key, item)
         if other is not item:
             _report_clash(draft, item, other, group=group, inherited=key in inherited)
@@ -98,6 +109,8 @@ def _check_case(draft: Draft, item: _Named, group: Group) -> None:
 
 def check_features(draft: Draft, definition: Definition) -> None:
     """A definition's own features: each once, and none of the special ones on a type."""
+    if not definition.features:
+        return
     check_duplicate_features(draft, definition.features)
     if isinstance(definition, Command | Event):
         return
@@ -125,9 +138,7 @@ def check_feature_count(drafts: Iterable[Draft]) -> None:
     """A schema has at most 64 different features, the special ones included."""
     names: set[str] = set(_SPECIAL)
     for draft in drafts:
-        if draft.definition is None:
-            continue
-        for feature in all_features(draft.definition):
+        for feature in draft.features:
             names.add(feature.name)
             if len(names) > _MOST_FEATURES:
                 message = f"feature '{feature.name}' is one more than the {_MOST_FEATURES} possible"

@@ -6,9 +6,8 @@ Must not know: any single check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..dialect import Dialect
+from ..ir import TypeRef
 from ..syntax.tree import Pragmas
 from .findings import Findings
 from .names import NameRules
@@ -17,22 +16,26 @@ from .suggest import Suggestions
 __all__ = ["Context"]
 
 
-@dataclass(frozen=True, slots=True)
+class _Types(dict[str, TypeRef]):
+    """References to types by name, made when first wanted: a schema repeats few names often."""
+
+    def __missing__(self, name: str) -> TypeRef:
+        found = self[name] = TypeRef(name)
+        return found
+
+
 class Context:
     """The surroundings of a check."""
 
-    dialect: Dialect
-    pragmas: Pragmas
-    findings: Findings
-    names: NameRules
-    suggestions: Suggestions = field(default_factory=Suggestions)
+    __slots__ = ("dialect", "findings", "modern", "names", "pragmas", "suggestions", "types")
 
-    @classmethod
-    def of(cls, dialect: Dialect, pragmas: Pragmas) -> Context:
-        """The context of a new run."""
-        return cls(dialect, pragmas, Findings(dialect), NameRules(dialect, pragmas))
-
-    @property
-    def modern(self) -> bool:
-        """Whether the later rules for names and keys hold."""
-        return self.dialect.naming == "modern"
+    def __init__(self, dialect: Dialect, pragmas: Pragmas) -> None:
+        self.dialect = dialect
+        self.pragmas = pragmas
+        #: Whether the later rules for names and keys hold.
+        self.modern = dialect.naming == "modern"
+        self.findings = Findings(dialect)
+        self.names = NameRules(dialect, pragmas)
+        self.suggestions = Suggestions()
+        #: ``types[name]`` is the reference to the type of that name.
+        self.types = _Types()

@@ -16,26 +16,26 @@ from ..ir import (
     Definition,
     Doc,
     Enum,
-    EnumValue,
     Event,
     Feature,
     InlineMembers,
-    Member,
     Section,
     SectionKind,
     Struct,
     Union,
 )
 from ..syntax.tree import Object
-from .draft import Draft
+from .draft import Draft, Part
 from .suggest import listing, pragma_hint
 
-__all__ = ["all_features", "check_described", "check_descriptions", "check_sections"]
+__all__ = ["all_features", "check_described", "check_descriptions", "check_sections", "parts_of"]
 
-Part = Member | EnumValue | Alternative
+# Asked for each section of a schema, and looking a member up in an enum takes a while.
+_MEMBER, _FEATURE, _TAGGED = SectionKind.MEMBER, SectionKind.FEATURE, SectionKind.TAGGED
+_RULED_TAGS = frozenset(("Returns", "Errors"))
 
 
-def _parts(definition: Definition) -> tuple[Part, ...]:
+def parts_of(definition: Definition) -> tuple[Part, ...]:
     """What the documentation of a definition describes by name.
 
     Its own members, values and alternatives; not inherited members and not branches.
@@ -54,12 +54,13 @@ def _parts(definition: Definition) -> tuple[Part, ...]:
     return ()
 
 
-def all_features(definition: Definition) -> list[Feature]:
+def all_features(definition: Definition, parts: tuple[Part, ...]) -> tuple[Feature, ...]:
     """The features of a definition, then those of its parts."""
-    found = list(definition.features)
-    for part in _parts(definition):
-        if not isinstance(part, Alternative) and part.features:
-            found += part.features
+    found = definition.features
+    if not isinstance(definition, Alternate):
+        for part in parts:
+            if not isinstance(part, Alternative) and part.features:
+                found += part.features
     return found
 
 
@@ -67,12 +68,17 @@ def all_features(definition: Definition) -> list[Feature]:
 
 
 def check_sections(draft: Draft) -> None:
-    """``Returns`` is for commands that return something, ``Errors`` for commands."""
+    """``Returns`` is for commands that return something, ``Errors`` for commands.
+
+    What is described is noted in the draft.
+    """
     doc = draft.doc
     if doc is None:
         return
+    draft.described = frozenset([s.name for s in doc.sections if s.kind is _MEMBER])
+    draft.described_features = frozenset([s.name for s in doc.sections if s.kind is _FEATURE])
     for section in doc.sections:
-        if section.kind is SectionKind.TAGGED:
+        if section.kind is _TAGGED and section.name in _RULED_TAGS:
             _check_section(draft, section)
 
 
@@ -119,32 +125,27 @@ def check_described(draft: Draft, definition: Definition) -> None:
     doc = definition.doc
     if doc is None or not draft.context.dialect.features:
         return
-    described = _described(doc, SectionKind.FEATURE)
-    for feature in all_features(definition):
-        if feature.name not in described:
-            described.add(feature.name)
+    told = set()
+    for feature in draft.features:
+        if feature.name not in draft.described_features and feature.name not in told:
+            told.add(feature.name)
             message = f"feature '{feature.name}' lacks a description"
             hint = f"describe it as '@{feature.name}:' under 'Features:'"
             _lacking(draft, feature, slug="doc-missing-feature", message=message, hint=hint)
     if draft.context.dialect.docs == "modern":
-        _check_members_described(draft, definition, doc)
+        _check_members_described(draft, definition)
 
 
-def _check_members_described(draft: Draft, definition: Definition, doc: Doc) -> None:
+def _check_members_described(draft: Draft, definition: Definition) -> None:
     pragma = draft.context.dialect.documentation_pragma
     if pragma is None or definition.name in draft.context.pragmas.names(pragma):
         return
-    described = _described(doc, SectionKind.MEMBER)
-    for part in _parts(definition):
-        if part.name not in described:
+    for part in draft.parts:
+        if part.name not in draft.described:
             message = f"{_role(definition)} '{part.name}' lacks a description"
             excuse = pragma_hint(pragma, definition.name, draft.context.pragmas)
             hint = f"describe it as '@{part.name}:', or {excuse}"
             _lacking(draft, part, slug="doc-missing-member", message=message, hint=hint)
-
-
-def _described(doc: Doc, kind: SectionKind) -> set[str]:
-    return {section.name for section in doc.sections if section.kind is kind}
 
 
 def _lacking(draft: Draft, part: Part | Feature, *, slug: str, message: str, hint: str) -> None:
@@ -174,14 +175,16 @@ def check_descriptions(draft: Draft, definition: Definition) -> None:
     doc = definition.doc
     if doc is None:
         return
-    if draft.context.modern or _checked_2018(definition):
-        names = {part.name for part in _parts(definition)}
+    if draft.described and (draft.context.modern or _checked_2018(definition)):
+        names = {part.name for part in draft.parts}
         if isinstance(definition, Union) and definition.simple:
             names.add(definition.discriminator)
-        _check_exist(draft, doc, SectionKind.MEMBER, known=names)
-    if draft.context.dialect.features:
-        names = {feature.name for feature in all_features(definition)}
-        _check_exist(draft, doc, SectionKind.FEATURE, known=names)
+        if not draft.described <= names:
+            _report_unknown(draft, doc, _MEMBER, known=names)
+    if draft.described_features and draft.context.dialect.features:
+        names = {feature.name for feature in draft.features}
+        if not draft.described_features <= names:
+            _report_unknown(draft, doc, _FEATURE, known=names)
 
 
 def _checked_2018(definition: Definition) -> bool:
@@ -194,16 +197,15 @@ def _checked_2018(definition: Definition) -> bool:
     return True
 
 
-def _check_exist(draft: Draft, doc: Doc, kind: SectionKind, *, known: set[str]) -> None:
+def _report_unknown(draft: Draft, doc: Doc, kind: SectionKind, *, known: set[str]) -> None:
     """One problem for all wrong descriptions of a kind, at the first of them."""
     bogus = [s for s in doc.sections if s.kind is kind and s.name not in known]
-    if not bogus:
-        return
+    described = draft.described if kind is _MEMBER else draft.described_features
     names = listing(section.name for section in bogus)
     many = len(bogus) > 1
     verb = "do not exist" if many else "does not exist"
     message = f"described {kind.value}{'s' if many else ''} {names} {verb}"
-    left = sorted(known - _described(doc, kind))
+    left = sorted(known - described)
     _remark(
         draft,
         bogus[0],

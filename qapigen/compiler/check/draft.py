@@ -7,19 +7,21 @@ Must not know: any rule of the language.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from ..codes import CODES
 from ..diagnostics import Definition as Subject
 from ..diagnostics import Diagnostic, Note
-from ..ir import Definition, Doc
+from ..ir import Alternative, Definition, Doc, EnumValue, Feature, Member
 from ..source import Span
 from ..syntax.tree import Array, Expression, Object, Value
 from .context import Context
 from .names import Problem
 
-__all__ = ["Draft", "Place"]
+__all__ = ["Draft", "Part", "Place"]
+
+#: What the documentation of a definition describes by name.
+Part = Member | EnumValue | Alternative
 
 
 class Place(Protocol):
@@ -36,22 +38,43 @@ class Place(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
 class Draft:
     """An expression on its way to a definition.
 
     ``index`` counts expressions in source order.  ``kind`` and ``name`` are empty until they
     are known, and for good where they cannot be known.  A ``broken`` draft has a problem of
     its own, so nobody may conclude anything from it; its ``definition`` may be missing.
+
+    ``parts`` are the definition's own members, values or alternatives, ``features`` its own and
+    theirs; ``described`` and ``described_features`` are the names that its documentation has.
     """
 
-    context: Context
-    expression: Expression
-    index: int
-    kind: str = ""
-    name: str = ""
-    definition: Definition | None = None
-    broken: bool = False
+    __slots__ = (
+        "broken",
+        "context",
+        "definition",
+        "described",
+        "described_features",
+        "expression",
+        "features",
+        "index",
+        "kind",
+        "name",
+        "parts",
+    )
+
+    def __init__(self, context: Context, expression: Expression, index: int) -> None:
+        self.context = context
+        self.expression = expression
+        self.index = index
+        self.kind = ""
+        self.name = ""
+        self.definition: Definition | None = None
+        self.broken = False
+        self.parts: tuple[Part, ...] = ()
+        self.features: tuple[Feature, ...] = ()
+        self.described: frozenset[str] = frozenset()
+        self.described_features: frozenset[str] = frozenset()
 
     @property
     def brace(self) -> Span:

@@ -7,7 +7,6 @@ Must not know: any rule of the language.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from operator import itemgetter
 
 from ..codes import Stage
@@ -42,7 +41,6 @@ _LATE_2018 = frozenset({"boxed-without-data"})
 _WALK = 3  # the phase that checks bases and branches as soon as something needs them
 
 
-@dataclass(slots=True)
 class Findings:
     """Problems found so far.
 
@@ -50,9 +48,12 @@ class Findings:
     is found elsewhere because this one needs it counts as found now.
     """
 
-    dialect: Dialect
-    turn: int | None = None
-    _found: list[tuple[tuple[int, int], Diagnostic]] = field(default_factory=list)
+    __slots__ = ("_dialect", "_found", "turn")
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.turn: int | None = None
+        self._dialect = dialect
+        self._found: list[tuple[tuple[int, int], Diagnostic]] = []
 
     def add(self, diagnostic: Diagnostic, index: int) -> None:
         """Note a problem of the definition with this index."""
@@ -62,7 +63,7 @@ class Findings:
 
     def _phase(self, diagnostic: Diagnostic) -> int:
         code = diagnostic.code
-        if self.dialect.naming == "modern":
+        if self._dialect.naming == "modern":
             return _MODERN[code.stage]
         return _WALK if code.slug in _LATE_2018 else _2018[code.stage]
 

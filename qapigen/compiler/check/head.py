@@ -19,6 +19,8 @@ __all__ = ["KINDS", "check_flags", "given", "key_rules", "read_head"]
 
 #: The kinds of definition; where a dialect lets one win over others, in that order.
 KINDS = ("enum", "union", "alternate", "struct", "command", "event")
+_KINDS = frozenset(KINDS)
+_FLAGS = ("gen", "success-response", "boxed")
 
 
 def key_rules(dialect: Dialect) -> dict[str, KeyRule]:
@@ -65,13 +67,19 @@ def read_head(context: Context, expression: Expression, index: int) -> Draft:
     if kind is not None:
         draft.kind = kind.key.text
         _read_name(draft, kind.value)
-    _check_doc(draft, expression.doc)
+    doc = expression.doc
+    if doc is None or doc.symbol != draft.name:
+        _report_doc(draft, doc)
     return draft
 
 
 def _kind(draft: Draft, value: Object) -> Entry | None:
-    kinds = [value.entries[kind] for kind in KINDS if kind in value.entries]
-    if len(kinds) == 1 or (kinds and not draft.context.modern):
+    entries = value.entries
+    told = entries.keys() & _KINDS
+    if len(told) == 1:
+        return entries[told.pop()]
+    kinds = [entries[kind] for kind in KINDS if kind in told]
+    if kinds and not draft.context.modern:
         return kinds[0]
     if kinds:
         first, *others = sorted(kinds, key=lambda entry: entry.key.start)
@@ -98,7 +106,8 @@ def _read_name(draft: Draft, value: Value) -> None:
         draft.bad_name(problem, f"{draft.kind} name '{value.text}'", value)
 
 
-def _check_doc(draft: Draft, doc: Doc | None) -> None:
+def _report_doc(draft: Draft, doc: Doc | None) -> None:
+    """The documentation block is missing, which may be right, or for something else."""
     focus = draft.value(draft.kind)
     if doc is None:
         if draft.context.pragmas.doc_required:
@@ -113,13 +122,14 @@ def _check_doc(draft: Draft, doc: Doc | None) -> None:
 
 def check_flags(draft: Draft, definition: Object, *, rule: KeyRule) -> None:
     """Flags have a single legal value, the one that is not the default."""
-    for key in ("gen", "success-response", "boxed", *draft.context.dialect.command_flags):
-        entry = definition.entries.get(key)
+    entries = definition.entries
+    for key in (*_FLAGS, *draft.context.dialect.command_flags):
+        entry = entries.get(key)
         if entry is not None and key in rule.legal:
             _check_flag(draft, entry, legal=key not in ("gen", "success-response"))
-    if {"coroutine", "allow-oob"} <= definition.entries.keys() & rule.legal:
+    if {"coroutine", "allow-oob"} <= entries.keys() & rule.legal:
         message = "'allow-oob' and 'coroutine' exclude each other"
-        focus = definition.entries["coroutine"].key
+        focus = entries["coroutine"].key
         draft.error("oob-coroutine", message, focus=focus)
 
 

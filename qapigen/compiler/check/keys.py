@@ -20,6 +20,7 @@ class KeyRule(NamedTuple):
     """The keys of an object, and the codes for a missing and for an unknown one."""
 
     required: tuple[str, ...]
+    needed: frozenset[str]  #: the same, without an order
     legal: frozenset[str]
     missing: str
     unknown: str
@@ -34,7 +35,8 @@ class KeyRule(NamedTuple):
         unknown: str = "bad-long-form",
     ) -> KeyRule:
         """A rule from the two lists of keys."""
-        return cls(required, frozenset((*required, *optional)), missing, unknown)
+        legal = frozenset((*required, *optional))
+        return cls(required, frozenset(required), legal, missing, unknown)
 
 
 class _Brace(NamedTuple):
@@ -64,16 +66,15 @@ def describe(value: Value) -> str:
             return "an object"
 
 
-def check_keys(draft: Draft, value: Object, *, rule: KeyRule, what: str) -> bool:
+def check_keys(draft: Draft, value: Object, *, rule: KeyRule, what: object) -> bool:
     """Whether ``value``, which messages call ``what``, has the right keys."""
-    given = value.entries.keys()
-    if given <= rule.legal and all(key in given for key in rule.required):
+    if rule.needed <= value.entries.keys() <= rule.legal:
         return True
     _report_keys(draft, value, rule=rule, what=what)
     return False
 
 
-def _report_keys(draft: Draft, value: Object, *, rule: KeyRule, what: str) -> None:
+def _report_keys(draft: Draft, value: Object, *, rule: KeyRule, what: object) -> None:
     """A missing key that an unknown one resembles goes without saying: it is one mistake."""
     entries = value.entries
     free = sorted(rule.legal - entries.keys())
@@ -91,7 +92,7 @@ def _report_keys(draft: Draft, value: Object, *, rule: KeyRule, what: str) -> No
 
 
 def _report_unknown(
-    draft: Draft, entry: Entry, *, rule: KeyRule, what: str, guess: str | None
+    draft: Draft, entry: Entry, *, rule: KeyRule, what: object, guess: str | None
 ) -> None:
     if guess is not None:
         hint = f"did you mean '{guess}'?"

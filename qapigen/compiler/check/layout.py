@@ -6,8 +6,6 @@ Must not know: any rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..ir import Member
 
 __all__ = ["Layouts", "Members"]
@@ -16,7 +14,6 @@ __all__ = ["Layouts", "Members"]
 Members = dict[str, Member]
 
 
-@dataclass(slots=True)
 class Layouts:
     """Members of the sound object types; a type that is not sound is absent.
 
@@ -24,8 +21,11 @@ class Layouts:
     ``spread`` has, of unions, in addition the members of all branches.
     """
 
-    flat: dict[str, Members] = field(default_factory=dict)
-    spread: dict[str, Members] = field(default_factory=dict)
+    __slots__ = ("flat", "spread")
+
+    def __init__(self) -> None:
+        self.flat: dict[str, Members] = {}
+        self.spread: dict[str, Members] = {}
 
     def everything(self, name: str) -> Members | None:
         """All members that a value of this type can have; None if unknown."""

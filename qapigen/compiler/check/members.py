@@ -8,10 +8,12 @@ Must not know: which types exist.
 from __future__ import annotations
 
 from ..ir import Branch, Cond, Feature, Member, TypeRef
+from ..source import Span
 from ..syntax.tree import Array, Entry, Object, Str, Value
 from .conditions import condition, features
 from .draft import Draft
 from .keys import KeyRule, check_keys, describe
+from .names import is_plain_member
 
 __all__ = ["inline_members", "type_name", "type_reference", "typed_branch"]
 
@@ -27,11 +29,25 @@ def inline_members(
     ``role`` is what messages call a member; ``owner`` the type whose members may be excepted
     from naming rules.
     """
-    found = (_member(draft, e, role=role, owner=owner) for e in data.entries.values())
-    return tuple(member for member in found if member is not None)
+    file, types, is_plain = draft.expression.file, draft.context.types, is_plain_member
+    found: list[Member] = []
+    for entry in data.entries.values():
+        key, value = entry
+        optional = key.text[:1] == "*"
+        name = key.text[1:] if optional else key.text
+        # Nearly all are a usual name with a type name: nothing can be wrong with those.
+        if isinstance(value, Str) and is_plain(name):
+            span = Span(file, key.start, key.end)
+            found.append(Member(name, types[value.text], optional, None, (), span))
+        else:
+            member = _member(draft, entry, role=role, owner=owner)
+            if member is not None:
+                found.append(member)
+    return tuple(found)
 
 
 def _member(draft: Draft, entry: Entry, *, role: str, owner: str | None) -> Member | None:
+    """One member of any form."""
     key, value = entry
     optional = key.text.startswith("*")
     name = key.text[1:] if optional else key.text
@@ -59,7 +75,7 @@ def _member(draft: Draft, entry: Entry, *, role: str, owner: str | None) -> Memb
 def type_reference(draft: Draft, value: Value, *, role: str, name: str = "") -> TypeRef | None:
     """A type name or an array of one; anything else is reported."""
     if isinstance(value, Str):
-        return TypeRef(value.text)
+        return draft.context.types[value.text]
     what = f"{role} '{name}'" if name else role
     if not isinstance(value, Array):
         message = f"the type of {what} is {describe(value)}, not a name or an array"
@@ -98,5 +114,5 @@ def typed_branch(draft: Draft, entry: Entry, *, arrays: bool, what: str) -> Bran
         type_ = type_reference(draft, value, role=what)
     else:
         name = type_name(draft, value, what=f"the type of {what}")
-        type_ = None if name is None else TypeRef(name)
+        type_ = None if name is None else draft.context.types[name]
     return None if type_ is None else Branch(key.text, type_, cond, draft.span(key))

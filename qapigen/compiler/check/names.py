@@ -7,13 +7,14 @@ Must not know: trees; where a name stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..dialect import Dialect
 from ..syntax.tree import Pragmas
 from .suggest import pragma_hint
 
-__all__ = ["NameRules", "Problem", "fold"]
+__all__ = ["NameRules", "Problem", "fold", "fold_all", "is_plain_member", "is_plain_value"]
 
 # An optional downstream prefix '__RFQDN_', an optional 'x-', then the stem, which alone is
 # subject to rules about case.  In 2018 'x-' is nothing special.
@@ -22,6 +23,18 @@ _WELL_FORMED_2018 = re.compile(r"(?:__[A-Za-z0-9.-]+_)?([A-Za-z][A-Za-z0-9_-]*)"
 _CAMEL = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 _LOWER = re.compile(r"[a-z]")
 _UPPER = re.compile(r"[A-Z]")
+
+# The usual forms, which break no rule of any dialect: names that have them, and that is nearly
+# all names, need no closer look.
+#: Tells names that certainly are right for a member, with or without ``*``.
+is_plain_member = re.compile(r"(?!u\Z|has-|q-)[a-z][a-z0-9-]*").fullmatch
+#: Tells names that certainly are right for the value of an enum.
+is_plain_value = re.compile(r"(?!q-)[a-z0-9][a-z0-9-]*").fullmatch
+_PLAIN = {
+    "command": re.compile(r"(?!q-)[a-z][a-z0-9-]*"),
+    "event": re.compile(r"[A-Z][A-Z0-9_]*"),
+}
+_PLAIN_TYPE = re.compile(r"[A-Z][A-Z0-9]*[a-z][A-Za-z0-9]*(?<!Kind)(?<!List)")
 
 _OURS = ("q_", "q-")  # names of implicit types
 _FOLDED = str.maketrans(".-", "__")
@@ -53,6 +66,11 @@ def fold(name: str) -> str:
     return name.translate(_FOLDED)
 
 
+def fold_all(names: Sequence[str]) -> list[str]:
+    """All names folded, in one go."""
+    return fold("\n".join(names)).split("\n") if names else []
+
+
 class NameRules:
     """The rules of one dialect under the pragmas of one schema."""
 
@@ -64,11 +82,11 @@ class NameRules:
         self._command_pragma = dialect.command_name_pragma
         self._lenient = pragmas.names(dialect.case_pragma)
         self._commands = pragmas.names(dialect.command_name_pragma)
-        self._good_members: set[str] = set()
-        self._good_values: set[str] = set()
 
     def definition(self, kind: str, name: str) -> Problem | None:
         """A definition's own name."""
+        if _PLAIN.get(kind, _PLAIN_TYPE).fullmatch(name) is not None:
+            return None
         if not self._modern:
             return self._definition_2018(name)
         stem = self._stem(name)
@@ -82,16 +100,11 @@ class NameRules:
 
     def value(self, name: str, owner: str) -> Problem | None:
         """A value of the enum ``owner``; it may start with a digit."""
-        if name in self._good_values:
-            return None
-        problem = self._lower_case(_VALUE, name, owner)
-        if problem is None and (not self._modern or owner not in self._lenient):
-            self._good_values.add(name)
-        return problem
+        return None if is_plain_value(name) else self._lower_case(_VALUE, name, owner)
 
     def member(self, name: str, owner: str | None) -> Problem | None:
         """A member (without ``*``) of a type or base; of arguments or data if no ``owner``."""
-        if name in self._good_members:
+        if is_plain_member(name):
             return None
         problem = self._lower_case(_MEMBER, name, owner)
         if problem is not None:
@@ -100,8 +113,6 @@ class NameRules:
             return Problem(
                 "reserved-member-name", "is reserved", "'u' and 'has-...' are taken by C code"
             )
-        if not self._modern or owner not in self._lenient:
-            self._good_members.add(name)
         return None
 
     def starred_member(self, name: str) -> Problem | None:

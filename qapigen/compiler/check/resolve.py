@@ -49,6 +49,8 @@ class Scope:
         self._unsure: set[str] = set()
         for draft in drafts:
             self._define(draft)
+        #: The names that certainly are types, which may be all there is to ask.
+        self.types = frozenset(n for n, kind in self._kinds.items() if kind in ANY_TYPE)
         self._union_kinds = {
             f"{draft.name}Kind": draft
             for draft in self._drafts.values()
@@ -124,9 +126,10 @@ class Scope:
 
     # What a name may stand for.
 
-    def is_type(self, name: str) -> bool:
-        """Whether ``name`` certainly is a type, which may be all there is to ask."""
-        return self._kinds.get(name) in ANY_TYPE
+    def fitting(self, name: str, kinds: Collection[str]) -> str:
+        """The kind of ``name`` if it is one of ``kinds``, which may be all there is to ask."""
+        kind = self._kinds.get(name, _UNSURE)
+        return kind if kind in kinds else _UNSURE
 
     def resolve(self, draft: Draft, name: str, *, what: str, focus: Place) -> str:
         """The kind of the type ``name``.

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 
 from ..diagnostics import Note
-from ..ir import Alternate, Command, Enum, Event, InlineMembers, Struct, Union
+from ..ir import Alternate, Command, Definition, Enum, Event, InlineMembers, Struct, Union
 from .alternates import check_alternate
 from .arguments import Arguments
 from .clashes import Group, add_names, check_duplicate_features, check_features
@@ -54,30 +54,52 @@ class Walk:
             if definition is not None:
                 findings.turn = draft.index
                 self._types.check_arrays(draft, definition)
-                self._check(draft)
+                if draft not in self._done:
+                    self._check(draft)
                 check_described(draft, definition)
         findings.turn = None
 
     def _check(self, draft: Draft) -> None:
         """Check ``draft`` and, before it goes on, everything that it needs."""
-        if draft in self._done:
-            return
-        path = [draft]
-        checks = [self._steps(draft)]
-        self._entered.add(draft)
+        path: list[Draft] = []
+        checks: list[Iterator[Draft]] = []
+        self._enter(draft, path, checks)
         while path:
             needed = next(checks[-1], None)
             if needed is None:
                 self._done.add(path.pop())
                 checks.pop()
-            elif needed in self._done:
-                continue
-            elif needed in self._entered:
+            elif needed not in self._entered:
+                self._enter(needed, path, checks)
+            elif needed not in self._done:
                 self._report_cycle(needed, path)
-            else:
-                self._entered.add(needed)
-                path.append(needed)
-                checks.append(self._steps(needed))
+
+    def _enter(self, draft: Draft, path: list[Draft], checks: list[Iterator[Draft]]) -> None:
+        """Begin to check ``draft``; if it needs others, it goes to the end of the path."""
+        self._entered.add(draft)
+        definition = draft.definition
+        if definition is None:
+            self._done.add(draft)
+        elif _needs_others(definition):
+            path.append(draft)
+            checks.append(self._steps(draft, definition))
+        else:
+            self._check_alone(draft, definition)
+            self._done.add(draft)
+
+    def _check_alone(self, draft: Draft, definition: Definition) -> None:
+        """The check of a definition that needs no others."""
+        check_features(draft, definition)
+        match definition:
+            case Enum():
+                self._check_enum(draft, definition)
+            case Struct():
+                self._check_members(draft, definition, {})
+            case Alternate():
+                check_alternate(self._scope, draft, definition)
+            case Command() | Event():
+                self._arguments.check_in_place(draft, definition)
+        check_descriptions(draft, definition)
 
     def _report_cycle(self, draft: Draft, path: Sequence[Draft]) -> None:
         cycle = [*path[path.index(draft) :], draft]
@@ -94,34 +116,32 @@ class Walk:
         hint = "a member of that type, in place of a base or branch, would be a reference"
         draft.error("contains-itself", message, focus=focus, notes=notes, hint=hint)
 
-    def _steps(self, draft: Draft) -> Iterator[Draft]:
-        """The check of one definition."""
-        definition = draft.definition
-        if definition is None:
-            return
+    def _steps(self, draft: Draft, definition: Definition) -> Iterator[Draft]:
+        """The check of a definition that needs others."""
         check_features(draft, definition)
         match definition:
-            case Enum():
-                self._check_enum(draft, definition)
             case Struct():
                 yield from self._check_struct(draft, definition)
             case Union():
                 yield from self._check_union(draft, definition)
-            case Alternate():
-                check_alternate(self._scope, draft, definition)
             case Command() | Event():
                 yield from self._arguments.check(draft, definition)
         check_descriptions(draft, definition)
 
     def _check_enum(self, draft: Draft, enum: Enum) -> None:
         add_names(draft, enum.values, into={}, group=Group("value", enum.name))
-        for value in enum.values:
-            check_duplicate_features(draft, value.features)
+        if draft.features:
+            for value in enum.values:
+                check_duplicate_features(draft, value.features)
 
     def _check_struct(self, draft: Draft, struct: Struct) -> Iterator[Draft]:
         inherited: Members | None = {}
         if struct.base is not None:
             inherited = yield from self._inherit(draft, struct.base)
+        self._check_members(draft, struct, inherited)
+
+    def _check_members(self, draft: Draft, struct: Struct, inherited: Members | None) -> None:
+        """Members come on top of the inherited ones, which are None if they cannot be known."""
         members = {} if inherited is None else inherited
         group = Group("member", struct.name, struct.base)
         self._types.check_members(draft, struct.members, into=members, key="data", group=group)
@@ -142,7 +162,7 @@ class Walk:
 
     def _inherit(self, draft: Draft, base: str) -> Generator[Draft, None, Members | None]:
         """A copy of the members of a base; None if they cannot be known."""
-        kind = self._scope.expect(
+        kind = self._scope.fitting(base, ("struct",)) or self._scope.expect(
             draft,
             base,
             kinds=("struct",),
@@ -156,3 +176,15 @@ class Walk:
         yield target
         inherited = self._layouts.flat.get(base)
         return None if inherited is None else dict(inherited)
+
+
+def _needs_others(definition: Definition) -> bool:
+    """Whether other definitions have to be checked before this one can be."""
+    match definition:
+        case Union():
+            return True
+        case Struct(base=base):
+            return base is not None
+        case Command(data=data) | Event(data=data):
+            return isinstance(data, str)
+    return False

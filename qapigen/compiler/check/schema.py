@@ -24,7 +24,7 @@ def check(tree: SourceTree, dialect: Dialect, report: Report) -> Schema | None:
 
     The first problem is the one that the language says must be found first.
     """
-    context = Context.of(dialect, tree.pragmas)
+    context = Context(dialect, tree.pragmas)
     shapes = Shapes(context)
     drafts = [shapes.draft(e, index) for index, e in enumerate(tree.expressions)]
     scope = Scope(context, drafts)

@@ -27,11 +27,12 @@ from ..syntax.tree import Array, Bool, Expression, Object, Str, Value
 from .branches import shape_alternatives, shape_union
 from .conditions import condition, features
 from .context import Context
-from .docs import check_sections
+from .docs import all_features, check_sections, parts_of
 from .draft import Draft
 from .head import check_flags, given, key_rules, read_head
 from .keys import KeyRule, check_keys, describe
 from .members import inline_members, type_name, type_reference
+from .names import is_plain_value
 
 __all__ = ["Shapes"]
 
@@ -65,14 +66,16 @@ class Shapes:
         rule = self._rules[draft.kind]
         if self._context.modern:
             check_sections(draft)
-        check_keys(draft, value, rule=rule, what=str(draft))
+        check_keys(draft, value, rule=rule, what=draft)
         definition = self._definition(draft, value)
         if draft.kind in ("command", "event"):
             check_flags(draft, value, rule=rule)
         if not self._context.modern:
             check_sections(draft)
-        if not draft.broken:
+        if definition is not None and not draft.broken:
             draft.definition = definition
+            draft.parts = parts_of(definition)
+            draft.features = all_features(definition, draft.parts)
         return draft
 
     def _definition(self, draft: Draft, value: Object) -> Definition | None:
@@ -100,14 +103,15 @@ class Shapes:
             cond = condition(draft, value, what=str(draft))
         if "features" in value.entries and draft.context.dialect.features:
             feats = features(draft, value, what=str(draft))
-        return _Shared(
-            name=draft.name,
-            module=draft.expression.file.module,
-            span=draft.span(value),
-            cond=cond,
-            features=feats,
-            doc=draft.doc,
-        )
+        file = draft.expression.file
+        return {
+            "name": draft.name,
+            "module": file.module,
+            "span": Span(file, value.start, value.end),
+            "cond": cond,
+            "features": feats,
+            "doc": draft.doc,
+        }
 
     # Enums.
 
@@ -121,18 +125,27 @@ class Shapes:
         text = prefix.text if prefix is not None else None
         return Enum(values=values, prefix=text, **self._shared(draft, value))
 
-    def _values(self, draft: Draft, value: Object) -> tuple[EnumValue, ...]:
-        entry = value.entries.get("data")
+    def _values(self, draft: Draft, enum: Object) -> tuple[EnumValue, ...]:
+        entry = enum.entries.get("data")
         if entry is None:
             return ()
         if not isinstance(entry.value, Array):
             message = f"the data of an enum is {describe(entry.value)}, not an array"
             draft.error("enum-data", message, focus=entry.value)
             return ()
-        found = (self._value(draft, item) for item in entry.value.items)
-        return tuple(item for item in found if item is not None)
+        file = draft.expression.file
+        found: list[EnumValue] = []
+        for item in entry.value.items:
+            if isinstance(item, Str) and is_plain_value(item.text):
+                found.append(EnumValue(item.text, None, (), Span(file, item.start, item.end)))
+            else:
+                value = self._value(draft, item)
+                if value is not None:
+                    found.append(value)
+        return tuple(found)
 
     def _value(self, draft: Draft, item: Value) -> EnumValue | None:
+        """One value of any form."""
         name = item
         if isinstance(item, Object) and draft.context.dialect.conditions:
             what = "a value in long form"
@@ -184,7 +197,9 @@ class Shapes:
     # Commands and events.
 
     def _command(self, draft: Draft, value: Object) -> Command:
-        data = self._data(draft, value, role="argument")
+        flags = _flags(value)
+        boxed = flags.get("boxed") is True
+        data = self._data(draft, value, role="argument", boxed=boxed)
         written = given(value, "returns")
         returns = None
         if written is not None:
@@ -192,22 +207,25 @@ class Shapes:
         return Command(
             data=data,
             returns=returns,
-            boxed=_is(value, "boxed", True),
-            gen=not _is(value, "gen", False),
-            success_response=not _is(value, "success-response", False),
-            allow_oob=_is(value, "allow-oob", True),
-            allow_preconfig=_is(value, "allow-preconfig", True),
-            coroutine=_is(value, "coroutine", True),
+            boxed=boxed,
+            gen=flags.get("gen") is not False,
+            success_response=flags.get("success-response") is not False,
+            allow_oob=flags.get("allow-oob") is True,
+            allow_preconfig=flags.get("allow-preconfig") is True,
+            coroutine=flags.get("coroutine") is True,
             **self._shared(draft, value),
         )
 
     def _event(self, draft: Draft, value: Object) -> Event:
-        data = self._data(draft, value, role="datum")
-        return Event(data=data, boxed=_is(value, "boxed", True), **self._shared(draft, value))
+        boxed = _flags(value).get("boxed") is True
+        data = self._data(draft, value, role="datum", boxed=boxed)
+        return Event(data=data, boxed=boxed, **self._shared(draft, value))
 
-    def _data(self, draft: Draft, value: Object, *, role: str) -> str | InlineMembers | None:
+    def _data(
+        self, draft: Draft, value: Object, *, role: str, boxed: bool
+    ) -> str | InlineMembers | None:
         written = given(value, "data")
-        if _is(value, "boxed", True):
+        if boxed:
             return self._boxed_data(draft, value, written)
         if written is None:
             return None
@@ -234,7 +252,7 @@ class Shapes:
         return None
 
 
-def _is(definition: Object, key: str, wanted: bool) -> bool:
-    """Whether a flag has the value ``wanted``."""
-    entry = definition.entries.get(key)
-    return entry is not None and isinstance(entry.value, Bool) and entry.value.value is wanted
+def _flags(definition: Object) -> dict[str, bool]:
+    """The keys whose value is ``true`` or ``false``."""
+    entries = definition.entries.items()
+    return {key: entry.value.value for key, entry in entries if isinstance(entry.value, Bool)}

@@ -7,7 +7,6 @@ Must not know: trees, diagnostics.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ..syntax.tree import Pragmas
 
@@ -18,17 +17,19 @@ _CANDIDATES = 4000
 _SHOWN = 6
 
 
-@dataclass(slots=True)
 class Suggestions:
     """Finds similar words, a limited number of times in one run."""
 
-    left: int = _SEARCHES
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = _SEARCHES
 
     def closest(self, word: str, candidates: Iterable[str]) -> str | None:
         """The candidate most like ``word``, None if none is like it or patience is used up."""
-        if self.left <= 0 or not word or len(word) > 100:
+        if self._left <= 0 or not word or len(word) > 100:
             return None
-        self.left -= 1
+        self._left -= 1
         import difflib  # costs milliseconds, and most schemas have no errors
 
         near = [c for c in candidates if abs(len(c) - len(word)) <= 3][:_CANDIDATES]

@@ -6,13 +6,14 @@ Must not know: what else holds for the definitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..ir import (
     Alternate,
     Command,
     Definition,
+    Enum,
     Event,
     InlineMembers,
     Member,
@@ -46,23 +47,39 @@ class Types:
 
     def check_arrays(self, draft: Draft, definition: Definition) -> None:
         """Everything that a member may be may also stand in an array."""
-        for use in _arrays(definition):
-            if not self._scope.is_type(use.type.name):
-                self._report(draft, use)
+        match definition:
+            case Enum():
+                return
+            case Struct(members=members):
+                known = self._are_known(members)
+            case Command(data=InlineMembers(members)) | Event(data=InlineMembers(members)):
+                known = self._are_known(members)
+            case Command() | Event():
+                return
+            case _:
+                known = False  # look closer
+        if not known:
+            for use in _arrays(definition):
+                if use.type.name not in self._scope.types:
+                    self._report(draft, use)
+
+    def _are_known(self, members: Sequence[Member]) -> bool:
+        """Whether all their types are, arrays or not; nearly all members of a schema pass."""
+        return self._scope.types.issuperset([member.type.name for member in members])
 
     def check_members(
-        self, draft: Draft, members: Iterable[Member], *, into: Members, key: str, group: Group
+        self, draft: Draft, members: Sequence[Member], *, into: Members, key: str, group: Group
     ) -> None:
         """Members written in an object under ``key``: types, features, clashes.
 
         They are added ``into`` those that the type has already.  Arrays are left to
         :meth:`check_arrays`.
         """
-        for member in members:
-            if not member.type.is_array and not self._scope.is_type(member.type.name):
-                what = f"{group.role} '{member.name}'"
-                self._report(draft, _Use(member.type, what, (key, _written(member))))
-            if member.features:
+        if draft.features or not self._are_known(members):
+            for member in members:
+                if not member.type.is_array and member.type.name not in self._scope.types:
+                    what = f"{group.role} '{member.name}'"
+                    self._report(draft, _Use(member.type, what, (key, _written(member))))
                 check_duplicate_features(draft, member.features)
         add_names(draft, members, into=into, group=group)
 

@@ -151,10 +151,11 @@ class Unions:
     ) -> Iterator[Draft]:
         if branch.type is None:
             return
-        kind = self._scope.expect(
+        kinds = ("struct", "union") if self._nested else ("struct",)
+        kind = self._scope.fitting(branch.type.name, kinds) or self._scope.expect(
             draft,
             branch.type.name,
-            kinds=("struct", "union") if self._nested else ("struct",),
+            kinds=kinds,
             slug="branch-not-struct",
             what=f"branch '{branch.case}'",
             focus=draft.type_node("data", branch.case),

@@ -7,7 +7,7 @@ The schema language does not check that such references are guarded, so this is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..ir import (
@@ -28,6 +28,7 @@ from ..ir import (
     Struct,
     Union,
 )
+from ..records import record
 from .members import tag_enum
 from .reach import type_names
 from .select import Config, remaining
@@ -37,7 +38,7 @@ __all__ = ["Broken", "configure"]
 P = TypeVar("P", bound=Member | EnumValue | Branch | Alternative | Feature)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Broken:
     """A definition that the configuration leaves without something it needs.
 

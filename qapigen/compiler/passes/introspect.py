@@ -10,7 +10,6 @@ agree on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ..dialect import DIALECTS
@@ -31,6 +30,7 @@ from ..ir import (
     TypeRef,
     Union,
 )
+from ..records import record
 from .implicit import type_of
 from .members import members_of, tag_member
 from .select import KEEP_ALL, Config, evaluate
@@ -62,7 +62,7 @@ def _entities(schema: Schema) -> list[Command | Event]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Object:
     """An object type that the schema does not name."""
 
@@ -86,6 +86,8 @@ class _Walk:
         self.legacy = DIALECTS[schema.dialect].legacy_introspection
         self.queue: list[_Type] = []
         self.shown: dict[str, str] = {}  # by the type's own name
+        self.refs: dict[str, str] = {}  # by the name of a reference, those of arrays apart:
+        self.arrays: dict[str, str] = {}  # a schema refers to few types many times
         self.wrappers: dict[str, _Object] = {}
         self.entries: list[SchemaInfo] = []
         self.count = 0
@@ -94,9 +96,15 @@ class _Walk:
 
     def ref(self, ref: TypeRef) -> str:
         """The name that stands for a type reference; the type will get an entry."""
-        if ref.is_array:
-            return self.array(ref.name)
-        found = type_of(self.schema, ref.name)
+        known = self.arrays if ref.is_array else self.refs
+        shown = known.get(ref.name)
+        if shown is None:
+            shown = self.array(ref.name) if ref.is_array else self.single(ref.name)
+            known[ref.name] = shown
+        return shown
+
+    def single(self, name: str) -> str:
+        found = type_of(self.schema, name)
         if isinstance(found, Builtin) and found.json_type == "int":
             found = BUILTINS["int"]
         return self.use(found)
@@ -155,15 +163,17 @@ class _Walk:
         if isinstance(source, TypeRef):  # an array goes with its element
             cond = getattr(type_of(self.schema, source.name), "cond", None)
         if self.keeps(cond):
-            features = self.features(getattr(source, "features", ()))
-            self.entries.append({"meta-type": meta, **row, **features})
+            entry = {"meta-type": meta, **row}
+            if features := getattr(source, "features", ()):
+                entry["features"] = self.features(features)
+            self.entries.append(entry)
 
     def keeps(self, cond: Cond | None) -> bool:
         return cond is None or evaluate(cond, self.config) is not False
 
-    def features(self, features: tuple[Feature, ...]) -> dict[str, list[str]]:
+    def features(self, features: tuple[Feature, ...]) -> list[str]:
         # A list that conditions empty stays: it is there in the sources of every build.
-        return {"features": [f.name for f in features if self.keeps(f.cond)]} if features else {}
+        return [feature.name for feature in features if self.keeps(feature.cond)]
 
     def type(self, found: _Type) -> None:
         """The entry of a type; mentioning others on the way puts them into the queue."""
@@ -193,10 +203,14 @@ class _Walk:
                 self.add("object", row, found)
 
     def enum(self, found: Enum) -> SchemaInfo:
-        values = [v for v in found.values if self.keeps(v.cond)]
+        values = [v for v in found.values if v.cond is None or self.keeps(v.cond)]
         row: SchemaInfo = {"name": self.shown[found.name], "values": [v.name for v in values]}
         if not self.legacy:
-            row["members"] = [{"name": v.name, **self.features(v.features)} for v in values]
+            rows: list[SchemaInfo] = [{"name": value.name} for value in values]
+            for shown, value in zip(rows, values, strict=True):
+                if value.features:
+                    shown["features"] = self.features(value.features)
+            row["members"] = rows
         return row
 
     def members(self, members: tuple[Member, ...]) -> list[SchemaInfo]:
@@ -205,8 +219,10 @@ class _Walk:
             row: SchemaInfo = {"name": member.name, "type": self.ref(member.type)}
             if member.optional:
                 row["default"] = None
-            if self.keeps(member.cond):
-                rows.append(row | self.features(member.features))
+            if member.cond is None or self.keeps(member.cond):
+                if member.features:
+                    row["features"] = self.features(member.features)
+                rows.append(row)
         return rows
 
     def union(self, union: Union) -> SchemaInfo:

@@ -6,9 +6,8 @@ saw to that), so the recursion ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..ir import Enum, InlineMembers, Member, Schema, Struct, TypeRef, Union
+from ..records import record
 from .implicit import type_of
 
 __all__ = ["Variant", "data_members", "members_of", "tag_enum", "tag_member", "variants"]
@@ -54,7 +53,7 @@ def tag_enum(schema: Schema, union: Union) -> Enum:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Variant:
     """One way a union can look on the wire.
 

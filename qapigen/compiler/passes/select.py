@@ -7,14 +7,14 @@ is left of it.  A symbol may be defined, not defined, or not decided yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ..ir import All, Any, Cond, Not, Symbol
+from ..records import record
 
 __all__ = ["KEEP_ALL", "NONE_DEFINED", "Config", "evaluate", "remaining"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Config:
     """What is known: symbols that are defined, symbols that are not.
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qapigen.compiler.check.names import NameRules, Problem, fold
+from qapigen.compiler.check import names
+from qapigen.compiler.check.names import NameRules, Problem, fold, fold_all
 from qapigen.compiler.dialect import DIALECTS
 from qapigen.compiler.syntax.tree import Pragmas
 
@@ -209,3 +210,42 @@ def test_plain_names_are_fine_everywhere(name: str) -> None:
 
 def test_folding_keeps_case() -> None:
     assert fold("__a.b_c-D") == "__a_b_c_D"
+
+
+class _Never:
+    """In place of a pattern for usual names: none is usual."""
+
+    def fullmatch(self, name: str) -> None:
+        return None
+
+
+USUAL_LETTERS = st.text("aquhsxkAQXKindList019-_*.", max_size=7)
+PREFIXES = st.sampled_from(("", "", "", "q-", "q_", "has-", "has_", "x-", "X-", "u", "__a_"))
+ENDINGS = st.sampled_from(("", "", "", "Kind", "List", "\n"))
+
+
+@given(
+    PREFIXES,
+    USUAL_LETTERS,
+    ENDINGS,
+    st.sampled_from(("enum", "struct", "union", "alternate", "command", "event")),
+    st.sampled_from(("2018", "modern")),
+)
+def test_usual_names_need_no_closer_look(
+    prefix: str, letters: str, ending: str, kind: str, dialect: str
+) -> None:
+    name = prefix + letters + ending
+    rules = NameRules(DIALECTS[dialect], Pragmas(False, {}))
+    quick = (rules.definition(kind, name), rules.member(name, None), rules.value(name, "Aa"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(names, "_PLAIN", {})
+        patch.setattr(names, "_PLAIN_TYPE", _Never())
+        patch.setattr(names, "is_plain_member", _Never().fullmatch)
+        patch.setattr(names, "is_plain_value", _Never().fullmatch)
+        slow = (rules.definition(kind, name), rules.member(name, None), rules.value(name, "Aa"))
+    assert quick == slow
+
+
+@given(st.lists(st.text("aB-._", min_size=1)))
+def test_folding_many(many: list[str]) -> None:
+    assert fold_all(many) == [fold(name) for name in many]
