@@ -17,9 +17,12 @@ HARNESS = $(CORPUS)/../tools/run_conformance.py
 PYTEST_OPTIONS ?=
 FORMATTED := qapigen tests $(wildcard docs/examples)
 
+# What lark makes of the grammar; a test compares the two.
+TABLE := qapigen/compiler/syntax/table.json
+
 LINTS := lint-format lint-code lint-types lint-generated
 
-.PHONY: help demo test lint $(LINTS) check conformance bench generate clean distclean
+.PHONY: help demo test lint $(LINTS) check conformance interop bench generate clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +31,7 @@ help:
 	@echo "make lint         formatting, lint, types, generated/ up to date"
 	@echo "make check        lint and test: all that needs no QEMU"
 	@echo "make conformance  judge the compiler by the corpus"
+	@echo "make interop      talk to real QEMU, as far as it is installed"
 	@echo "make bench        measure"
 	@echo "make generate     write generated/ anew"
 	@echo "make clean        remove caches and builds (distclean: .venv as well)"
@@ -65,10 +69,16 @@ conformance: $(RUN)
 	  --cmd '$(BIN)/python -m qapigen ir --dialect {dialect} --format json {schema}' \
 	  --introspect-cmd '$(BIN)/python -m qapigen introspect --dialect {dialect} --names {names} --config {config} {schema}'
 
+# qemu-ga is for administrators and lies in /usr/sbin.
+interop: $(DEV)
+	PATH="$$PATH:/usr/sbin" $(BIN)/python -m pytest tests/interop -n 2 --dist loadfile $(PYTEST_OPTIONS)
+
 bench: $(DEV)
 	$(BIN)/python -m tests.bench
 
 generate: $(RUN)
+	$(BIN)/python -m qapigen.compiler.syntax.grammar > $(TABLE).new
+	mv $(TABLE).new $(TABLE)
 	$(BIN)/qapigen generate -o generated
 
 clean:

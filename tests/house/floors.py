@@ -107,7 +107,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
 
 #: Libraries that are not Python's own, and the one module each is known to.
 LIBRARIES = {
-    "lark": "qapigen.compiler.syntax.parse",
+    "lark": "qapigen.compiler.syntax.grammar",
     "jinja2": "qapigen.compiler.emit.render",
     "black": "qapigen.compiler.emit.pyformat",
 }

@@ -16,7 +16,7 @@ _CACHES = {"__pycache__", "build", "dist"}
 
 #: What a wheel is made of: the folder, where it goes, and the suffixes that may be in it.
 _WHEEL = {
-    "qapigen": ("qapigen", {".py", ".typed", ".lark"}),
+    "qapigen": ("qapigen", {".py", ".typed", ".lark", ".json"}),
     "generated/qapi_migration": ("qapi_migration", {".py", ".typed"}),
     "templates": ("qapigen/_data/templates", {".j2"}),
     "schemas": ("qapigen/_data/schemas", {".json"}),

@@ -110,6 +110,7 @@ def test_wheel_has_what_is_needed(contents: dict[str, bytes]) -> None:
     assert contents.keys() >= {
         "qapigen/py.typed",
         "qapigen/compiler/syntax/schema.lark",
+        "qapigen/compiler/syntax/table.json",
         "qapigen/_data/schemas/qapi-schema.json",
         "qapigen/_data/diagnostics/E101.md",
         "qapi_migration/__init__.py",

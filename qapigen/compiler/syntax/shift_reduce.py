@@ -4,14 +4,14 @@ In: the table that lark made of the grammar, tokens.  Out: the items, or None as
 does not fit; then lark's own loop reads the same tokens, for it can tell what it expected.
 Must not know: the grammar, what is built, lark's modules.
 
-lark's loop looks up the callback, the symbol and the size of a rule at each reduction; they are
-looked up here once.  A state is its row of moves, so that no number of a state is looked up.
+A state is its row of moves, and a move holds all that is needed to follow it, so that the loop
+looks up one thing for each token.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 __all__ = ["Reduction", "Row", "linked", "run"]
@@ -28,25 +28,21 @@ class Reduction(NamedTuple):
     symbol: str
 
 
-def linked(
-    states: Mapping[int, Mapping[str, tuple[object, Any]]],
-    callbacks: Mapping[Any, Callable[[list[Any]], Any]],
-) -> dict[int, Row]:
-    """The rows of lark's states, each of which holds those that it leads to."""
-    rows: dict[int, Row] = {state: {} for state in states}
-    for state, moves in states.items():
-        for symbol, (_, target) in moves.items():
-            rows[state][_plain(symbol)] = (
-                rows[target]
-                if isinstance(target, int)
-                else Reduction(len(target.expansion), callbacks[target], _plain(target.origin.name))
-            )
+def linked(table: Sequence[Mapping[str, Any]], builder: object) -> list[Row]:
+    """The rows of a table's states, each of which holds those that it leads to.
+
+    A move is the number of a state, or the size and the name of a rule, for which ``builder`` has
+    a method.
+    """
+    rows: list[Row] = [{} for _ in table]
+    for row, moves in zip(rows, table, strict=True):
+        for symbol, move in moves.items():
+            if isinstance(move, int):
+                row[sys.intern(symbol)] = rows[move]
+            else:
+                size, rule = move
+                row[sys.intern(symbol)] = Reduction(size, getattr(builder, rule), sys.intern(rule))
     return rows
-
-
-def _plain(symbol: str) -> str:
-    """A string that a dictionary finds by identity: lark's own ones compare in Python."""
-    return sys.intern(str(symbol))
 
 
 def run(start: Row, tokens: Iterable[Any]) -> list[Any] | None:

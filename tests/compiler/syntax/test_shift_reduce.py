@@ -13,33 +13,27 @@ from qapigen.compiler.syntax.shift_reduce import Reduction, linked, run
 
 
 @dataclass(frozen=True)
-class Symbol:
-    name: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    origin: Symbol
-    expansion: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Token:
     type: str
 
 
 # list: ITEM | list COMMA ITEM, then END
-FIRST, MORE = Rule(Symbol("list"), ("ITEM",)), Rule(Symbol("list"), ("list", "COMMA", "ITEM"))
-SHIFT, REDUCE = object(), object()
-STATES: dict[int, dict[str, tuple[object, Any]]] = {
-    0: {"ITEM": (SHIFT, 1), "list": (SHIFT, 2)},
-    1: {"COMMA": (REDUCE, FIRST), "END": (REDUCE, FIRST)},
-    2: {"COMMA": (SHIFT, 3), "END": (SHIFT, 5)},
-    3: {"ITEM": (SHIFT, 4)},
-    4: {"COMMA": (REDUCE, MORE), "END": (REDUCE, MORE)},
-    5: {},
-}
-ROWS = linked(STATES, {FIRST: lambda parts: [parts[0]], MORE: lambda p: [*p[0], p[2]]})
+TABLE: list[dict[str, Any]] = [
+    {"ITEM": 1, "list": 2},
+    {"COMMA": [1, "list"], "END": [1, "list"]},
+    {"COMMA": 3, "END": 5},
+    {"ITEM": 4},
+    {"COMMA": [3, "list"], "END": [3, "list"]},
+    {},
+]
+
+
+class Lists:
+    def list(self, parts: list[Any]) -> list[Any]:
+        return parts if len(parts) == 1 else [*parts[0], parts[2]]
+
+
+ROWS = linked(TABLE, Lists())
 
 
 def built(kinds: list[str]) -> list[Any] | None:
