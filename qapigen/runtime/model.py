@@ -7,12 +7,10 @@ Must not know: JSON, visitors, commands.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from reprlib import recursive_repr
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
-
-if TYPE_CHECKING:
-    from dataclasses import Field
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar
 
 __all__ = [
     "NULL",
@@ -20,13 +18,18 @@ __all__ = [
     "NullType",
     "QType",
     "Struct",
+    "keep_unknown_members",
     "members",
     "python_name",
     "schema_name",
+    "unknown_members",
     "wire_name",
 ]
 
 S = TypeVar("S", bound="Struct")
+E = TypeVar("E", bound="Enum")
+
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class NullType(enum.Enum):
@@ -51,9 +54,59 @@ NULL: Final = NullType.NULL
 class Enum(enum.StrEnum):
     """Base of generated enums: a member is a ``str``, its value is the name on the wire.
 
+    A newer peer may send values that the class does not know.  A lenient reading makes *open*
+    values of them: objects of the class that equal the plain string, yet are no members.
+
     A class whose name differs from the schema's says so with ``__schema_name__ = "..."`` in
     its body; a dunder name is never taken for a member.
     """
+
+    @classmethod
+    def known(cls, value: str) -> Self | None:
+        """The member of this value; None if the class does not know the value."""
+        # Several times faster than calling the class.
+        by_value: dict[Any, Any] = cls._value2member_map_
+        member: Self | None = by_value.get(value)
+        return member
+
+    @classmethod
+    def open(cls, value: str) -> Self:
+        """The member of this value, or an open value of the class that holds the string.
+
+        An open value compares and hashes as its string; both its ``value`` and its ``name``
+        are the string.  It is never listed among the members (ask :attr:`is_known`, for ``in``
+        differs between versions of Python), and two of them are equal without being one object.
+        Raises TypeError for what is no string.
+        """
+        if not isinstance(value, str):
+            raise TypeError(f"{cls.__name__}: expected a string, got {type(value).__name__}")
+        member = cls.known(value)
+        if member is not None:
+            return member
+        text = str.__str__(value)
+        made = str.__new__(cls, text)
+        made._name_ = made._value_ = text
+        return made
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the class knows the value: False for an open value."""
+        return self._value_ in type(self)._value2member_map_
+
+    def __repr__(self) -> str:
+        if self.is_known:
+            return super().__repr__()
+        return f"<{type(self).__name__} {self._value_!r}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.is_known:
+            return super().__reduce_ex__(protocol)
+        return _open, (type(self), self._value_)
+
+
+def _open(cls: type[E], value: str) -> E:
+    # Where pickled open values come back; the class may have learnt the value meanwhile.
+    return cls.open(value)
 
 
 class QType(Enum):
@@ -68,37 +121,76 @@ class QType(Enum):
     QBOOL = "qbool"
 
 
+class _Unset:
+    """Stands for the value of a slot that was never filled."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<unset>"
+
+
+_UNSET: Final = _Unset()
+
+
 class Struct:
     """Base of generated data classes: members in slots, compared and shown member by member.
 
     Subclasses are real dataclasses with a written-out ``__init__``; what ``@dataclass`` would
     compile anew for every class (repr, equality) is here once, which keeps imports fast.
     An absent optional member is None.
+
+    What a lenient reading met and the class does not know is kept beside the members, see
+    :func:`unknown_members`.
     """
 
-    __slots__ = ()
+    # Unset unless there are unknown members.
+    __slots__ = ("_unknown",)
 
+    _unknown: dict[str, object]
     __schema_name__: ClassVar[str]
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    # Of dataclasses.Field, which is not named here so that typing.get_type_hints() works.
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
+    @recursive_repr()
     def __repr__(self) -> str:
         shown = []
         for name in self.__dataclass_fields__:
-            value = getattr(self, name, None)
+            value = getattr(self, name, _UNSET)
             if value is not None:
                 shown.append(f"{name}={value!r}")
+        unknown = getattr(self, "_unknown", None)
+        if unknown:
+            shown.append(f"unknown={unknown!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented
         for name in self.__dataclass_fields__:
-            if getattr(self, name) != getattr(other, name):
+            if getattr(self, name, _UNSET) != getattr(other, name, _UNSET):
                 return False
         return True
 
     # Members may change, so a hash would too.
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+
+def unknown_members(obj: Struct) -> Mapping[str, object]:
+    """The members that ``obj`` had on the wire and its class does not know, by their names.
+
+    Empty unless ``obj`` comes from a lenient reading.  The values are plain JSON values.  They go
+    with the object when it is copied, cloned or pickled, not with :func:`dataclasses.replace`,
+    which makes a new object from the members that the class knows.  They are neither compared
+    nor written, except by a lenient writing.
+    """
+    unknown: dict[str, object] | None = getattr(obj, "_unknown", None)
+    return MappingProxyType(unknown) if unknown else _NOTHING
+
+
+def keep_unknown_members(obj: Struct, unknown: dict[str, object]) -> None:
+    """Note what :func:`unknown_members` is to give; ``unknown`` belongs to ``obj`` from now on."""
+    obj._unknown = unknown
 
 
 def members(

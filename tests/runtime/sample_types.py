@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from qapigen.runtime.model import Enum, NullType, Struct, members
+from qapigen.runtime.model import Enum, NullType, QType, Struct, members
 from qapigen.runtime.visit import (
     AlternateInfo,
     UnionInfo,
@@ -13,12 +13,20 @@ from qapigen.runtime.visit import (
     visit_any,
     visit_bool,
     visit_int,
+    visit_int8,
+    visit_int16,
+    visit_int32,
+    visit_int64,
     visit_null,
     visit_number,
+    visit_QType,
     visit_size,
     visit_str,
     visit_str_list,
     visit_uint8,
+    visit_uint16,
+    visit_uint32,
+    visit_uint64,
 )
 
 
@@ -109,7 +117,7 @@ class RunInfo(Struct):
     tags: list[str] | None
     limit: StrOrNull | None
     class_: int | None
-    extra: object | None
+    extra: Any | None
 
     def __init__(
         self,
@@ -120,7 +128,7 @@ class RunInfo(Struct):
         tags: list[str] | None = None,
         limit: StrOrNull | None = None,
         class_: int | None = None,
-        extra: object | None = None,
+        extra: Any | None = None,
     ) -> None:
         self.status = status
         self.stats = stats
@@ -154,7 +162,7 @@ class Node(Struct):
         self.siblings = siblings
 
 
-@members("PaymentCash", "amount", "method", "note", "given")
+@members("Payment", "amount", "method", "note", "given", tags=("method",))
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class PaymentCash(Struct):
     """A payment whose method is cash."""
@@ -162,7 +170,7 @@ class PaymentCash(Struct):
     __slots__ = ("amount", "given", "method", "note")
 
     amount: int
-    method: PaymentMethod
+    method: Literal[PaymentMethod.CASH]
     note: str | None
     given: int
 
@@ -170,17 +178,16 @@ class PaymentCash(Struct):
         self,
         *,
         amount: int,
-        method: PaymentMethod = PaymentMethod.CASH,
         note: str | None = None,
         given: int,
     ) -> None:
         self.amount = amount
-        self.method = method
+        self.method = PaymentMethod.CASH
         self.note = note
         self.given = given
 
 
-@members("PaymentVoucher", "amount", "method", "note")
+@members("Payment", "amount", "method", "note", tags=("method",))
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class PaymentVoucher(Struct):
     """A payment whose method is voucher, which adds no member."""
@@ -188,22 +195,21 @@ class PaymentVoucher(Struct):
     __slots__ = ("amount", "method", "note")
 
     amount: int
-    method: PaymentMethod
+    method: Literal[PaymentMethod.VOUCHER]
     note: str | None
 
     def __init__(
         self,
         *,
         amount: int,
-        method: PaymentMethod = PaymentMethod.VOUCHER,
         note: str | None = None,
     ) -> None:
         self.amount = amount
-        self.method = method
+        self.method = PaymentMethod.VOUCHER
         self.note = note
 
 
-@members("PaymentCardChip", "amount", "method", "note", "network", "pin")
+@members("Payment", "amount", "method", "note", "network", "pin", tags=("method", "network"))
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class PaymentCardChip(Struct):
     """A payment whose method is card and whose network is chip."""
@@ -211,28 +217,26 @@ class PaymentCardChip(Struct):
     __slots__ = ("amount", "method", "network", "note", "pin")
 
     amount: int
-    method: PaymentMethod
+    method: Literal[PaymentMethod.CARD]
     note: str | None
-    network: CardNetwork
+    network: Literal[CardNetwork.CHIP]
     pin: int
 
     def __init__(
         self,
         *,
         amount: int,
-        method: PaymentMethod = PaymentMethod.CARD,
         note: str | None = None,
-        network: CardNetwork = CardNetwork.CHIP,
         pin: int,
     ) -> None:
         self.amount = amount
-        self.method = method
+        self.method = PaymentMethod.CARD
         self.note = note
-        self.network = network
+        self.network = CardNetwork.CHIP
         self.pin = pin
 
 
-@members("PaymentCardPaper", "amount", "method", "note", "network", "signed-by")
+@members("Payment", "amount", "method", "note", "network", "signed-by", tags=("method", "network"))
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class PaymentCardPaper(Struct):
     """A payment whose method is card and whose network is paper."""
@@ -240,55 +244,156 @@ class PaymentCardPaper(Struct):
     __slots__ = ("amount", "method", "network", "note", "signed_by")
 
     amount: int
-    method: PaymentMethod
+    method: Literal[PaymentMethod.CARD]
     note: str | None
-    network: CardNetwork
+    network: Literal[CardNetwork.PAPER]
     signed_by: str | None
 
     def __init__(
         self,
         *,
         amount: int,
-        method: PaymentMethod = PaymentMethod.CARD,
         note: str | None = None,
-        network: CardNetwork = CardNetwork.PAPER,
         signed_by: str | None = None,
     ) -> None:
         self.amount = amount
-        self.method = method
+        self.method = PaymentMethod.CARD
         self.note = note
-        self.network = network
+        self.network = CardNetwork.PAPER
         self.signed_by = signed_by
 
 
-@members("TransportInet", "type", "data")
+@members("Transport", "type", "data", tags=("type",))
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class TransportInet(Struct):
     """A simple union's branch inet."""
 
     __slots__ = ("data", "type")
 
-    type: TransportKind
+    type: Literal[TransportKind.INET]
     data: RunStats
 
-    def __init__(self, *, type: TransportKind = TransportKind.INET, data: RunStats) -> None:
-        self.type = type
+    def __init__(self, *, data: RunStats) -> None:
+        self.type = TransportKind.INET
         self.data = data
 
 
-@members("TransportUnix", "type", "data")
+@members("Transport", "type", "data", tags=("type",))
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class TransportUnix(Struct):
     """A simple union's branch unix."""
 
     __slots__ = ("data", "type")
 
-    type: TransportKind
+    type: Literal[TransportKind.UNIX]
     data: str
 
-    def __init__(self, *, type: TransportKind = TransportKind.UNIX, data: str) -> None:
-        self.type = type
+    def __init__(self, *, data: str) -> None:
+        self.type = TransportKind.UNIX
         self.data = data
+
+
+@members(
+    "Scalars",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "int",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "size",
+    "number",
+    "bool",
+    "str",
+    "null",
+    "any",
+    "qtype",
+    "kind",
+)
+@dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
+class Scalars(Struct):
+    """A member of each builtin type, and of an enum; all may be absent."""
+
+    __slots__ = (
+        "any",
+        "bool_",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "int_",
+        "kind",
+        "null",
+        "number",
+        "qtype",
+        "size",
+        "str_",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+    )
+
+    i8: int | None
+    i16: int | None
+    i32: int | None
+    i64: int | None
+    int_: int | None
+    u8: int | None
+    u16: int | None
+    u32: int | None
+    u64: int | None
+    size: int | None
+    """A size in bytes."""
+    number: float | None
+    bool_: bool | None
+    str_: str | None
+    null: NullType | None
+    any: Any | None
+    qtype: QType | None
+    kind: TransportKind | None
+
+    def __init__(
+        self,
+        *,
+        i8: int | None = None,
+        i16: int | None = None,
+        i32: int | None = None,
+        i64: int | None = None,
+        int_: int | None = None,
+        u8: int | None = None,
+        u16: int | None = None,
+        u32: int | None = None,
+        u64: int | None = None,
+        size: int | None = None,
+        number: float | None = None,
+        bool_: bool | None = None,
+        str_: str | None = None,
+        null: NullType | None = None,
+        any: Any | None = None,
+        qtype: QType | None = None,
+        kind: TransportKind | None = None,
+    ) -> None:
+        self.i8 = i8
+        self.i16 = i16
+        self.i32 = i32
+        self.i64 = i64
+        self.int_ = int_
+        self.u8 = u8
+        self.u16 = u16
+        self.u32 = u32
+        self.u64 = u64
+        self.size = size
+        self.number = number
+        self.bool_ = bool_
+        self.str_ = str_
+        self.null = null
+        self.any = any
+        self.qtype = qtype
+        self.kind = kind
 
 
 StrOrNull: TypeAlias = str | NullType
@@ -361,6 +466,32 @@ def visit_RunInfo_members(v: Visitor, obj: RunInfo) -> None:
     v.optional(obj, "limit", "limit", visit_StrOrNull)
     v.optional(obj, "class", "class_", visit_uint8)
     v.optional(obj, "extra", "extra", visit_any)
+
+
+def visit_Scalars(v: Visitor, name: str, value: Scalars | None) -> Scalars:
+    """Visit a Scalars."""
+    return v.struct(name, value, Scalars, visit_Scalars_members)
+
+
+def visit_Scalars_members(v: Visitor, obj: Scalars) -> None:
+    """Visit the members of a Scalars, in the order of the wire."""
+    v.optional(obj, "i8", "i8", visit_int8)
+    v.optional(obj, "i16", "i16", visit_int16)
+    v.optional(obj, "i32", "i32", visit_int32)
+    v.optional(obj, "i64", "i64", visit_int64)
+    v.optional(obj, "int", "int_", visit_int)
+    v.optional(obj, "u8", "u8", visit_uint8)
+    v.optional(obj, "u16", "u16", visit_uint16)
+    v.optional(obj, "u32", "u32", visit_uint32)
+    v.optional(obj, "u64", "u64", visit_uint64)
+    v.optional(obj, "size", "size", visit_size)
+    v.optional(obj, "number", "number", visit_number)
+    v.optional(obj, "bool", "bool_", visit_bool)
+    v.optional(obj, "str", "str_", visit_str)
+    v.optional(obj, "null", "null", visit_null)
+    v.optional(obj, "any", "any", visit_any)
+    v.optional(obj, "qtype", "qtype", visit_QType)
+    v.optional(obj, "kind", "kind", visit_TransportKind)
 
 
 def visit_Node(v: Visitor, name: str, value: Node | None) -> Node:

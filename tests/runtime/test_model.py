@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+from typing import Any, assert_never
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qapigen.runtime.model import (
     NULL,
@@ -14,13 +17,28 @@ from qapigen.runtime.model import (
     NullType,
     QType,
     Struct,
+    keep_unknown_members,
     members,
     python_name,
     schema_name,
+    unknown_members,
     wire_name,
 )
 
-from .sample_types import RunInfo, RunState, RunStats, TransportKind
+from .sample_types import (
+    Node,
+    Payment,
+    PaymentCardChip,
+    PaymentCardPaper,
+    PaymentCash,
+    PaymentVoucher,
+    RunInfo,
+    RunState,
+    RunStats,
+    Scalars,
+    TransportKind,
+)
+from .sample_values import JSON, STRUCTS, TEXT
 
 
 def stats() -> RunStats:
@@ -64,6 +82,95 @@ def test_the_builtin_enum() -> None:
     assert [kind.value for kind in QType] == values
 
 
+PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
+
+
+def test_a_known_value_is_its_member() -> None:
+    for state in RunState:
+        assert RunState.open(state.value) is state
+        assert RunState.known(state.value) is state
+        assert RunState.open(state) is state
+        assert state.is_known
+    assert repr(RunState.SET_UP) == "<RunState.SET_UP: 'set-up'>"
+
+
+def test_an_unknown_value_is_an_open_one() -> None:
+    later = RunState.open("later")
+    assert isinstance(later, RunState)
+    assert isinstance(later, str)
+    assert not later.is_known
+    assert RunState.known("later") is None
+    assert later == "later" == str(later) == f"{later}" == later.value == later.name
+    assert type(later.value) is str
+    assert later == RunState.open("later")
+    assert later != RunState.open("never")
+    assert repr(later) == "<RunState 'later'>"
+    assert {"later": 1}[later] == 1
+    assert hash(later) == hash("later")
+
+
+def test_an_open_value_is_no_member() -> None:
+    before = list(RunState)
+    later = RunState.open("later")
+    assert list(RunState) == before
+    assert len(RunState) == len(before)
+    assert later not in list(RunState)
+    assert "later" not in RunState.__members__
+    with pytest.raises(ValueError, match="later"):
+        RunState("later")
+
+
+def test_what_is_called_like_a_member_is_still_unknown() -> None:
+    shouted = RunState.open("ACTIVE")
+    assert not shouted.is_known
+    assert shouted != RunState.ACTIVE
+    assert repr(shouted) == "<RunState 'ACTIVE'>"
+    assert pickle.loads(pickle.dumps(shouted)) == "ACTIVE"
+
+
+@given(TEXT, st.sampled_from(PROTOCOLS))
+def test_any_string_can_be_opened_copied_and_pickled(text: str, protocol: int) -> None:
+    value = RunState.open(text)
+    twins = (
+        copy.copy(value),
+        copy.deepcopy(value),
+        pickle.loads(pickle.dumps(value, protocol)),
+    )
+    for twin in twins:
+        assert twin == value == text
+        assert type(twin) is RunState
+        assert twin.is_known is value.is_known
+
+
+def test_only_strings_can_be_opened() -> None:
+    wrong: Any = 5
+    with pytest.raises(TypeError, match="RunState: expected a string, got int"):
+        RunState.open(wrong)
+
+
+def test_an_enum_without_values_can_be_opened() -> None:
+    class Nothing(Enum):
+        pass
+
+    value = Nothing.open("x")
+    assert type(value) is Nothing
+    assert not value.is_known
+
+
+def test_open_values_in_a_match() -> None:
+    def told(state: RunState) -> str:
+        match state:
+            case RunState.ACTIVE:
+                return "active"
+            case RunState(is_known=False):
+                return f"new: {state}"
+            case _:
+                return "else"
+
+    states = [RunState.ACTIVE, RunState.open("later"), RunState.NONE]
+    assert [told(state) for state in states] == ["active", "new: later", "else"]
+
+
 def test_names() -> None:
     assert schema_name(TransportKind) == "transport-kind"
     assert schema_name(RunState) == "RunState"
@@ -104,7 +211,9 @@ def test_repr_leaves_out_what_is_absent() -> None:
 
 
 def test_repr_of_a_half_made_object_works() -> None:
-    assert repr(RunStats.__new__(RunStats)) == "RunStats()"
+    half = RunStats.__new__(RunStats)
+    half.mbps = 1.5
+    assert repr(half) == "RunStats(transferred=<unset>, normal_bytes=<unset>, mbps=1.5)"
 
 
 def test_equality_is_member_by_member_in_one_class() -> None:
@@ -142,9 +251,149 @@ def test_structs_are_dataclasses() -> None:
     assert dataclasses.astuple(value) == (5, None, 1.5)
 
 
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_structs_survive_pickling(protocol: int) -> None:
     assert pickle.loads(pickle.dumps(info(), protocol)) == info()
+
+
+@given(STRUCTS, st.sampled_from(PROTOCOLS))
+def test_any_object_can_be_copied_pickled_and_made_anew(value: Any, protocol: int) -> None:
+    twins = (
+        copy.copy(value),
+        copy.deepcopy(value),
+        pickle.loads(pickle.dumps(value, protocol)),
+        dataclasses.replace(value),
+    )
+    for twin in twins:
+        assert twin is not value
+        assert type(twin) is type(value)
+        assert twin == value
+        assert repr(twin) == repr(value)
+        assert not unknown_members(twin)
+
+
+@given(STRUCTS, STRUCTS)
+def test_equal_objects_are_of_one_class_and_have_equal_members(one: Any, other: Any) -> None:
+    same = type(one) is type(other) and dataclasses.astuple(one) == dataclasses.astuple(other)
+    assert (one == other) is same
+    assert (one != other) is not same
+
+
+@given(STRUCTS)
+def test_repr_shows_what_is_there_and_nothing_else(value: Any) -> None:
+    shown = repr(value)
+    assert shown.startswith(f"{type(value).__name__}(")
+    parts = []
+    for field in dataclasses.fields(value):
+        member = getattr(value, field.name)
+        if member is not None:
+            parts.append(f"{field.name}={member!r}")
+    assert shown == f"{type(value).__name__}({', '.join(parts)})"
+
+
+def test_a_branch_keeps_its_tag() -> None:
+    payment = PaymentCardChip(amount=1, pin=2)
+    assert dataclasses.replace(payment, pin=3) == PaymentCardChip(amount=1, pin=3)
+    changes: dict[str, Any] = {"method": "cash"}
+    with pytest.raises((TypeError, ValueError), match="method"):
+        dataclasses.replace(payment, **changes)
+    cls: Any = PaymentCardChip
+    with pytest.raises(TypeError, match="method"):
+        cls(amount=1, pin=2, method="cash")
+
+
+def told(payment: Payment) -> str:
+    # Type checkers see that no branch was forgotten.
+    match payment:
+        case PaymentCash(given=given):
+            return f"cash {given}"
+        case PaymentVoucher(note=note):
+            return f"voucher {note}"
+        case PaymentCardChip() | PaymentCardPaper(signed_by=None):
+            return f"card {payment.network}"
+        case PaymentCardPaper(signed_by=who):
+            return f"paper by {who}"
+        case _:
+            assert_never(payment)
+
+
+@pytest.mark.parametrize(
+    ("payment", "text"),
+    [
+        (PaymentCash(amount=1, given=2), "cash 2"),
+        (PaymentVoucher(amount=1), "voucher None"),
+        (PaymentCardChip(amount=1, pin=2), "card chip"),
+        (PaymentCardPaper(amount=1), "card paper"),
+        (PaymentCardPaper(amount=1, signed_by="me"), "paper by me"),
+    ],
+)
+def test_branches_in_a_match(payment: Payment, text: str) -> None:
+    assert told(payment) == text
+
+
+def with_unknown() -> RunStats:
+    value = stats()
+    keep_unknown_members(value, {"new": [None, {"a": 1}]})
+    return value
+
+
+def test_without_a_lenient_reading_no_member_is_unknown() -> None:
+    assert unknown_members(stats()) == {}
+    assert unknown_members(RunStats.__new__(RunStats)) == {}
+
+
+def test_unknown_members_are_shown_and_cannot_be_changed() -> None:
+    unknown: Any = unknown_members(with_unknown())
+    assert unknown == {"new": [None, {"a": 1}]}
+    with pytest.raises(TypeError):
+        unknown["more"] = 1
+    assert repr(with_unknown()) == (
+        "RunStats(transferred=5, mbps=1.5, unknown={'new': [None, {'a': 1}]})"
+    )
+
+
+def test_unknown_members_are_no_members() -> None:
+    assert with_unknown() == stats()
+    assert [field.name for field in dataclasses.fields(with_unknown())] == [
+        field.name for field in dataclasses.fields(stats())
+    ]
+    assert dataclasses.asdict(with_unknown()) == dataclasses.asdict(stats())
+    assert not unknown_members(dataclasses.replace(with_unknown(), mbps=1.5))
+
+
+@given(st.dictionaries(TEXT, JSON), st.sampled_from(PROTOCOLS))
+def test_unknown_members_go_with_copies(unknown: dict[str, object], protocol: int) -> None:
+    value = stats()
+    keep_unknown_members(value, unknown)
+    shallow, deep = copy.copy(value), copy.deepcopy(value)
+    back = pickle.loads(pickle.dumps(value, protocol))
+    for twin in (shallow, deep, back):
+        assert twin == value
+        assert unknown_members(twin) == unknown
+    for name, item in unknown.items():
+        assert unknown_members(shallow)[name] is item
+        if isinstance(item, dict):
+            assert unknown_members(deep)[name] is not item
+
+
+def test_a_cycle_has_a_repr() -> None:
+    loop = Node(name="x")
+    loop.siblings = [loop]
+    assert repr(loop) == "Node(name='x', siblings=[...])"
+
+
+def test_half_made_objects_can_be_compared() -> None:
+    half, other = RunStats.__new__(RunStats), RunStats.__new__(RunStats)
+    assert half == other
+    half.mbps = 1.5
+    assert half != other
+    assert half != stats()
+
+
+def test_names_that_python_has_already_are_members_like_others() -> None:
+    value = Scalars(int_=1, str_="x", any={"a": None})
+    assert repr(value) == "Scalars(int_=1, str_='x', any={'a': None})"
+    assert wire_name(Scalars, "int_") == "int"
 
 
 def test_structs_can_be_copied() -> None:

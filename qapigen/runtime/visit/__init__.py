@@ -45,6 +45,10 @@ from .builtin import (
 )
 from .clone import Clone
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
+from .keyval import from_keyval, to_keyval
+from .specialised import REFUSALS, pair_of, specialised
+from .text import to_text
+from .walk import walk
 from .wire_in import WireInput
 from .wire_out import WireOutput
 
@@ -58,7 +62,11 @@ __all__ = [
     "WireInput",
     "WireOutput",
     "clone",
+    "from_keyval",
     "from_wire",
+    "specialised",
+    "to_keyval",
+    "to_text",
     "to_wire",
     "visit_QType",
     "visit_QType_list",
@@ -92,6 +100,7 @@ __all__ = [
     "visit_uint32_list",
     "visit_uint64",
     "visit_uint64_list",
+    "walk",
 ]
 
 T = TypeVar("T")
@@ -99,22 +108,45 @@ R = TypeVar("R")
 
 
 def from_wire(
-    visit: VisitFunction[T], value: object, name: str = "", *, ignore_unknown: bool = False
+    visit: VisitFunction[T], value: object, name: str = "", *, lenient: bool = False
 ) -> T:
     """The typed form of a JSON value, strictly checked (QMP, input marshalling).
 
-    ``name`` is what error paths call the value; ``ignore_unknown`` accepts members that the
-    types do not know.  Raises :class:`VisitError`.
+    ``name`` is what error paths call the value.  ``lenient`` is for answers of a newer peer:
+    members that a type does not know are kept aside (:func:`~..model.unknown_members`), values
+    that an enum does not know become open values of it.  Raises :class:`VisitError`.
     """
-    return visit(WireInput(value, ignore_unknown=ignore_unknown), name, None)
+    # What the straight code takes is right for the lenient as well.
+    read = pair_of(visit).read
+    if read is not None:
+        try:
+            typed: T = read(value)
+        except REFUSALS:
+            pass
+        else:
+            return typed
+    return visit(WireInput(value, lenient=lenient), name, None)
 
 
-def to_wire(visit: Callable[[Visitor, str, T | None], object], value: T, name: str = "") -> object:
+def to_wire(
+    visit: Callable[[Visitor, str, T | None], object],
+    value: T,
+    name: str = "",
+    *,
+    lenient: bool = False,
+) -> object:
     """The JSON form of a typed value (QMP, output marshalling).
 
-    Raises :class:`VisitError` for a value that its type does not allow.
+    ``lenient`` writes also what a lenient reading kept: unknown members and open values of
+    enums.  Raises :class:`VisitError` for a value that its type does not allow.
     """
-    visitor = WireOutput()
+    write = None if lenient else pair_of(visit).write
+    if write is not None:
+        try:
+            return write(value)
+        except REFUSALS:
+            pass
+    visitor = WireOutput(lenient=lenient)
     visit(visitor, name, value)
     return visitor.result
 

@@ -3,16 +3,17 @@
 In: a Python value of a schema type.  Out: an equal one that shares no object or list with it.
 Must not know: JSON, commands.
 
-A copy is of what is there: types and ranges of scalars are not looked at.
+A copy is of what is there: a scalar is its own copy, whatever the type wants there.
 """
 
 from __future__ import annotations
 
 import builtins
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
 from ..errors import VisitError, article
-from ..model import Enum, NullType, Struct
+from ..model import Enum, NullType, Struct, keep_unknown_members, unknown_members
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind
 from .plain import rebuild
@@ -23,6 +24,9 @@ __all__ = ["Clone"]
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 E = TypeVar("E", bound=Enum)
+
+#: Values of these classes are their own copies, so that no visit is needed.
+_IMMUTABLE = frozenset({bool, float, int, str, NullType})
 
 
 class Clone(Visitor):
@@ -45,6 +49,9 @@ class Clone(Visitor):
                 raise too_deep("")
             copy = cls.__new__(cls)
             members(self, copy)
+            unknown = unknown_members(value)
+            if unknown:
+                self._copy_unknown(unknown, copy)
         except VisitError as error:
             error.prefix(name)
             raise
@@ -54,12 +61,21 @@ class Clone(Visitor):
         self._source = outer
         return copy
 
+    def _copy_unknown(self, unknown: Mapping[str, object], copy: Struct) -> None:
+        twin = rebuild("", dict(unknown), leaf=_same, depth=self._depth - 1)
+        keep_unknown_members(copy, cast("dict[str, object]", twin))
+
     def member(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
-        setattr(obj, python, visit(self, wire, getattr(self._source, python, None)))
+        value = getattr(self._source, python, None)
+        if value.__class__ not in _IMMUTABLE:
+            value = visit(self, wire, value)
+        setattr(obj, python, value)
 
     def optional(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
         value = getattr(self._source, python, None)
-        setattr(obj, python, None if value is None else visit(self, wire, value))
+        if value is not None and value.__class__ not in _IMMUTABLE:
+            value = visit(self, wire, value)
+        setattr(obj, python, value)
 
     def union(self, name: str, value: T | None, info: UnionInfo[T]) -> T:
         branch = info.classes.get(type(value))
@@ -99,32 +115,44 @@ class Clone(Visitor):
         return items
 
     def enum(self, name: str, value: E | None, cls: type[E]) -> E:
-        return _present(name, value)
+        if value is None:
+            raise _absent(name)
+        return value
 
     def string(self, name: str, value: str | None) -> str:
-        return _present(name, value)
+        if value is None:
+            raise _absent(name)
+        return value
 
     def integer(self, name: str, value: int | None, kind: IntegerKind) -> int:
-        return _present(name, value)
+        if value is None:
+            raise _absent(name)
+        return value
 
     def number(self, name: str, value: float | None) -> float:
-        return _present(name, value)
+        if value is None:
+            raise _absent(name)
+        return value
 
     def boolean(self, name: str, value: bool | None) -> bool:
-        return _present(name, value)
+        if value is None:
+            raise _absent(name)
+        return value
 
     def null(self, name: str, value: NullType | None) -> NullType:
-        return _present(name, value)
+        if value is None:
+            raise _absent(name)
+        return value
 
     def any(self, name: str, value: object) -> object:
-        return rebuild(name, _present(name, value), leaf=_same, depth=self._depth)
+        if value is None:
+            raise _absent(name)
+        return rebuild(name, value, leaf=_same, depth=self._depth)
 
 
 def _same(value: object) -> object:
     return value
 
 
-def _present(name: str, value: T | None) -> T:
-    if value is None:
-        raise python_refusal(name, "a value", value)
-    return value
+def _absent(name: str) -> VisitError:
+    return python_refusal(name, "a value", None)

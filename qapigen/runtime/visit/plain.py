@@ -16,7 +16,7 @@ from ..model import NULL
 from .kinds import wire_number
 from .refusals import MAX_DEPTH, python_refusal, refusal, too_deep
 
-__all__ = ["check_unicode", "json_leaf", "rebuild"]
+__all__ = ["check_member_name", "check_unicode", "json_leaf", "rebuild"]
 
 #: The way from the root to a value, innermost component first.
 _Trail: TypeAlias = "tuple[str, _Trail] | None"
@@ -31,6 +31,13 @@ def check_unicode(name: str, text: str) -> None:
     except UnicodeEncodeError as error:
         got = f"U+{ord(text[error.start]):04X} at index {error.start}"
         raise refusal(name, "a string without lone surrogates", got) from None
+
+
+def check_member_name(key: object) -> None:
+    """Raise :class:`VisitError` for what cannot be the name of a member in JSON."""
+    if not isinstance(key, str):
+        raise python_refusal("", "member names that are strings", key)
+    check_unicode("", key)
 
 
 def json_leaf(value: object) -> object:
@@ -98,10 +105,8 @@ def _open(
 
 
 def _component(key: object) -> str:
-    if not isinstance(key, str):
-        raise python_refusal("", "member names that are strings", key)
-    check_unicode("", key)
-    return ascii(cut(key))[1:-1]
+    check_member_name(key)
+    return ascii(cut(str(key)))[1:-1]
 
 
 def _locate(error: VisitError, trail: _Trail) -> None:

@@ -15,10 +15,10 @@ import builtins
 from typing import Any, TypeVar
 
 from ..errors import VisitError, describe
-from ..model import NULL, Enum, NullType, Struct, schema_name
+from ..model import NULL, Enum, NullType, Struct, keep_unknown_members, schema_name
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor, member_names
 from .kinds import IntegerKind, json_kind, wire_number
-from .plain import check_unicode
+from .plain import check_member_name, check_unicode
 from .refusals import MAX_DEPTH, enum_refusal, missing, refusal, too_deep, unexpected
 
 __all__ = ["WireInput"]
@@ -35,18 +35,22 @@ class _Scratch(Struct):
 class WireInput(Visitor):
     """Reads one JSON value; a new visitor is made for each.
 
-    ``ignore_unknown`` is for clients: a newer server may send members that this schema does
-    not know yet.  Values of type ``any`` are handed on as they are, not copied.
+    ``lenient`` is for clients, since a newer server may send what this schema does not know
+    yet: unknown members are kept aside (:func:`~..model.unknown_members`), an unknown value of
+    an enum becomes an open one (:meth:`~..model.Enum.open`).  All the rest is as strict, and a
+    union whose tag is unknown cannot be read: it has no class.
+
+    Values of type ``any``, and of unknown members, are handed on as they are, not copied.
     """
 
-    __slots__ = ("_depth", "_ignore_unknown", "_object", "_taken", "_value")
+    __slots__ = ("_depth", "_lenient", "_object", "_taken", "_value")
 
-    def __init__(self, value: object, *, ignore_unknown: bool = False) -> None:
+    def __init__(self, value: object, *, lenient: bool = False) -> None:
         self._value = value  # what is visited next
         self._object: dict[str, object] = {}  # whose members are being visited
         self._taken = 0  # how many of them were present so far
         self._depth = 0
-        self._ignore_unknown = ignore_unknown
+        self._lenient = lenient
 
     def struct(self, name: str, value: S | None, cls: type[S], members: MembersFunction[S]) -> S:
         data = self._value
@@ -60,8 +64,8 @@ class WireInput(Visitor):
                 raise too_deep("")
             obj = cls.__new__(cls)
             members(self, obj)
-            if self._taken != len(data) and not self._ignore_unknown:
-                raise _unknown_member(data, members, obj)
+            if self._taken != len(data):
+                self._surplus(data, members, obj)
         except VisitError as error:
             error.prefix(name)
             raise
@@ -70,6 +74,16 @@ class WireInput(Visitor):
         self._depth -= 1
         self._object, self._taken = outer, taken
         return obj
+
+    def _surplus(self, data: dict[str, object], members: MembersFunction[Any], obj: Struct) -> None:
+        """Refuse the members that the type does not know, or keep them aside."""
+        known = member_names(members, obj)
+        unknown = {key: item for key, item in data.items() if key not in known}
+        for wire in unknown:
+            if not self._lenient and isinstance(wire, str):
+                raise unexpected(wire, [each for each in known if each not in data])
+            check_member_name(wire)
+        keep_unknown_members(obj, unknown)
 
     def member(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
         try:
@@ -128,10 +142,13 @@ class WireInput(Visitor):
         data = self._value
         if not isinstance(data, str):
             raise refusal(name, f"a string ({schema_name(cls)})", describe(data))
-        try:
-            return cls(data)
-        except (ValueError, TypeError):  # TypeError: the enum has no values
-            raise enum_refusal(name, cls, data) from None
+        member = cls.known(data)
+        if member is not None:
+            return member
+        if not self._lenient:
+            raise enum_refusal(name, cls, data)
+        check_unicode(name, data)
+        return cls.open(data)
 
     def string(self, name: str, value: str | None) -> str:
         data = self._value
@@ -144,7 +161,7 @@ class WireInput(Visitor):
     def integer(self, name: str, value: int | None, kind: IntegerKind) -> int:
         data = self._value
         # True is an int as well, but not on the wire.
-        if not isinstance(data, int) or isinstance(data, bool):
+        if data.__class__ is not int and (not isinstance(data, int) or isinstance(data, bool)):
             raise refusal(name, "an integer", describe(data))
         if kind.low <= data <= kind.high:
             return data
@@ -195,11 +212,3 @@ def _base_then_refusal(info: UnionInfo[Any], data: dict[str, object]) -> Members
         raise refusal(info.tag, tags, describe(data.get(info.tag)))
 
     return visit_members
-
-
-def _unknown_member(
-    data: dict[str, object], members: MembersFunction[Any], obj: Struct
-) -> VisitError:
-    known = member_names(members, obj)
-    wire = next(key for key in data if key not in known)
-    return unexpected(wire, [each for each in known if each not in data])

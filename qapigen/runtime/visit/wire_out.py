@@ -12,10 +12,10 @@ here so that it never reaches the wire.
 from __future__ import annotations
 
 import builtins
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ..errors import VisitError, article
-from ..model import Enum, NullType, Struct
+from ..model import Enum, NullType, Struct, unknown_members
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind, wire_number
 from .plain import check_unicode, json_leaf, rebuild
@@ -29,14 +29,20 @@ E = TypeVar("E", bound=Enum)
 
 
 class WireOutput(Visitor):
-    """Writes one value; afterwards :attr:`result` is its JSON form, independent of the value."""
+    """Writes one value; afterwards :attr:`result` is its JSON form, independent of the value.
 
-    __slots__ = ("_depth", "_object", "result")
+    ``lenient`` writes also what a lenient reading kept: unknown members, behind the known ones
+    of their object, and open values of enums.  Otherwise the former are left out, and the latter
+    are refused.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_depth", "_lenient", "_object", "result")
+
+    def __init__(self, *, lenient: bool = False) -> None:
         self.result: object = None  # the JSON form of what was visited last
         self._object: dict[str, object] = {}  # the JSON object that is being filled
         self._depth = 0
+        self._lenient = lenient
 
     def struct(self, name: str, value: S | None, cls: type[S], members: MembersFunction[S]) -> S:
         if not isinstance(value, cls):
@@ -49,6 +55,8 @@ class WireOutput(Visitor):
             if self._depth > MAX_DEPTH:
                 raise too_deep("")
             members(self, value)
+            if self._lenient:
+                self._write_unknown(value, filled)
         except VisitError as error:
             error.prefix(name)
             raise
@@ -58,6 +66,12 @@ class WireOutput(Visitor):
         self._object = outer
         self.result = filled
         return value
+
+    def _write_unknown(self, obj: Struct, filled: dict[str, object]) -> None:
+        unknown = {key: item for key, item in unknown_members(obj).items() if key not in filled}
+        if unknown:
+            copy = rebuild("", unknown, leaf=json_leaf, depth=self._depth - 1)
+            filled.update(cast("dict[str, object]", copy))
 
     def member(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
         visit(self, wire, getattr(obj, python, None))
@@ -117,15 +131,19 @@ class WireOutput(Visitor):
     def enum(self, name: str, value: E | None, cls: type[E]) -> E:
         # The plain string of a value is as good as the member; another enum's member is not.
         given: object = value
-        if type(given) is str:
-            try:
-                value = cls(given)
-            except (ValueError, TypeError):  # TypeError: the enum has no values
-                raise enum_refusal(name, cls, given) from None
-        if not isinstance(value, cls):
+        text: str
+        if isinstance(given, cls):
+            text = given._value_
+        elif type(given) is str:
+            text = given
+        else:
             raise python_refusal(name, article(cls.__name__), given)
-        self.result = value.value
-        return value
+        if text not in cls._value2member_map_:
+            if not self._lenient or text is given:
+                raise enum_refusal(name, cls, text)
+            check_unicode(name, text)
+        self.result = text
+        return value  # type: ignore[return-value] # None was refused
 
     def string(self, name: str, value: str | None) -> str:
         if not isinstance(value, str):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import NULL
-from qapigen.runtime.visit import clone
+from qapigen.runtime.model import NULL, unknown_members
+from qapigen.runtime.visit import clone, from_wire, to_wire
 
 from ..sample_types import (
     FlagStatus,
@@ -22,6 +22,7 @@ from ..sample_types import (
     visit_Node,
     visit_Payment,
     visit_RunInfo,
+    visit_RunStats,
     visit_StrOrNull,
 )
 
@@ -59,6 +60,24 @@ def test_unions_and_alternates_keep_their_classes() -> None:
     assert clone(visit_Mixed, stats) is not stats
     assert clone(visit_Mixed, True) is True
     assert clone(visit_StrOrNull, NULL) is NULL
+
+
+def test_what_a_lenient_reading_kept_is_copied_too() -> None:
+    wire = {"name": "a", "new": {"x": [1]}, "siblings": [{"name": "b", "newer": None}]}
+    node = from_wire(visit_Node, wire, lenient=True)
+    copy = clone(visit_Node, node)
+    assert to_wire(visit_Node, copy, lenient=True) == wire
+    assert unknown_members(copy)["new"] is not unknown_members(node)["new"]
+    assert unknown_members(clone(visit_Node, Node(name="a"))) == {}
+    info = clone(visit_RunInfo, RunInfo(status=RunState.open("later")))
+    assert info.status == RunState.open("later")
+    assert isinstance(info.status, RunState)
+
+
+def test_a_scalar_is_its_own_copy_whatever_its_type() -> None:
+    value: Any = RunStats(transferred=1, mbps=1.5)
+    value.transferred = "many"
+    assert clone(visit_RunStats, value) == value
 
 
 def test_recursive_values() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from qapigen.runtime.errors import VisitError
 from qapigen.runtime.model import NULL
-from qapigen.runtime.visit.plain import check_unicode, json_leaf, rebuild
+from qapigen.runtime.visit.plain import check_member_name, check_unicode, json_leaf, rebuild
 from qapigen.runtime.visit.refusals import MAX_DEPTH
 
 from ..codec.json_values import VALUES
@@ -87,3 +87,12 @@ def test_unicode() -> None:
     check_unicode("x", "\u20ac\U0001f600\0\uffff")
     with pytest.raises(VisitError, match=r"^x: .*got U\+DC00 at index 1"):
         check_unicode("x", "a\udc00")
+
+
+def test_member_names() -> None:
+    check_member_name("")
+    check_member_name("\u20ac")
+    with pytest.raises(VisitError, match="expected member names that are strings, got number 1"):
+        check_member_name(1)
+    with pytest.raises(VisitError, match="without lone surrogates"):
+        check_member_name("\udc00")

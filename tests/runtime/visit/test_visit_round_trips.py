@@ -9,79 +9,18 @@ from hypothesis import strategies as st
 
 from qapigen.runtime.codec import dumps, loads
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import NULL
+from qapigen.runtime.model import Enum, unknown_members
 from qapigen.runtime.visit import clone, from_wire, to_wire
 
 from ..sample_types import (
-    FlagStatus,
-    Node,
-    PaymentCardChip,
-    PaymentCardPaper,
-    PaymentCash,
-    PaymentVoucher,
-    RunInfo,
-    RunState,
-    RunStats,
-    TransportInet,
-    TransportUnix,
     visit_Mixed,
     visit_Node,
     visit_Payment,
     visit_RunInfo,
+    visit_Scalars,
     visit_Transport,
 )
-
-INT64 = st.integers(-(2**63), 2**63 - 1)
-UINT64 = st.integers(0, 2**64 - 1)
-FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-STATES = st.sampled_from(RunState)
-JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | INT64 | FLOATS | TEXT,
-    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
-    max_leaves=8,
-)
-
-
-def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
-
-
-STATS = st.builds(RunStats, transferred=INT64, normal_bytes=maybe(UINT64), mbps=INT64 | FLOATS)
-INFOS = st.builds(
-    RunInfo,
-    status=STATES,
-    stats=maybe(STATS),
-    flags=maybe(st.lists(st.builds(FlagStatus, flag=STATES, state=st.booleans()))),
-    tags=maybe(st.lists(TEXT)),
-    limit=maybe(TEXT | st.just(NULL)),
-    class_=maybe(st.integers(0, 255)),
-    # null itself is NULL in Python; None would be absent
-    extra=maybe(JSON.map(lambda value: NULL if value is None else value)),
-)
-PAYMENTS = (
-    st.builds(PaymentCash, amount=INT64, note=maybe(TEXT), given=INT64)
-    | st.builds(PaymentVoucher, amount=INT64, note=maybe(TEXT))
-    | st.builds(PaymentCardChip, amount=INT64, note=maybe(TEXT), pin=INT64)
-    | st.builds(PaymentCardPaper, amount=INT64, signed_by=maybe(TEXT))
-)
-TRANSPORTS = st.builds(TransportInet, data=STATS) | st.builds(TransportUnix, data=TEXT)
-NODES: st.SearchStrategy[Node] = st.recursive(
-    st.builds(Node, name=TEXT),
-    lambda inner: st.builds(
-        Node, name=TEXT, child=maybe(inner), siblings=maybe(st.lists(inner, max_size=3))
-    ),
-    max_leaves=8,
-)
-MIXED = STATES | INT64 | st.booleans() | STATS | st.lists(TEXT)
-
-TYPED = st.one_of(
-    st.tuples(st.just(visit_RunInfo), INFOS),
-    st.tuples(st.just(visit_Payment), PAYMENTS),
-    st.tuples(st.just(visit_Transport), TRANSPORTS),
-    st.tuples(st.just(visit_Node), NODES),
-    st.tuples(st.just(visit_Mixed), MIXED),
-)
+from ..sample_values import INFOS, JSON, TEXT, TYPED
 
 
 @given(TYPED)
@@ -108,7 +47,9 @@ def outcome(visit: Any, value: object) -> Any:
         return error
 
 
-VISITS = st.sampled_from([visit_RunInfo, visit_Payment, visit_Transport, visit_Node, visit_Mixed])
+VISITS = st.sampled_from(
+    [visit_RunInfo, visit_Payment, visit_Transport, visit_Node, visit_Mixed, visit_Scalars]
+)
 
 
 @given(VISITS, JSON)
@@ -133,3 +74,44 @@ def test_nearly_right_objects_are_accepted_or_an_ordinary_error(visit: Any, valu
         assert typed.path in typed.desc
     else:
         assert to_wire(visit, typed) == value
+
+
+SURPLUS = st.dictionaries(TEXT.map(lambda text: "x-new-" + text), JSON, min_size=1, max_size=3)
+
+
+@given(TYPED, st.data())
+def test_a_newer_peers_members_are_kept_and_given_back(
+    typed: tuple[Any, Any], data: st.DataObject
+) -> None:
+    visit, value = typed
+    wire = to_wire(visit, value)
+    if not isinstance(wire, dict):
+        assert from_wire(visit, wire, lenient=True) == value
+        return
+    surplus = data.draw(SURPLUS)
+    newer = {**surplus, **wire}
+    assert isinstance(outcome(visit, newer), VisitError)
+    known = from_wire(visit, newer, lenient=True)
+    assert known == value
+    assert unknown_members(known) == surplus
+    assert dumps(to_wire(visit, known)) == dumps(wire)
+    for each in (known, clone(visit, known)):
+        assert dumps(to_wire(visit, each, lenient=True)) == dumps({**wire, **surplus})
+
+
+@given(INFOS, TEXT)
+def test_a_newer_peers_enum_values_are_kept_and_given_back(info: Any, status: str) -> None:
+    wire: Any = to_wire(visit_RunInfo, info)
+    newer = {**wire, "status": status}
+    read = from_wire(visit_RunInfo, newer, lenient=True)
+    assert isinstance(read.status, Enum)
+    assert read.status == status
+    assert to_wire(visit_RunInfo, read, lenient=True) == newer
+    assert isinstance(outcome(visit_RunInfo, newer), VisitError) is not read.status.is_known
+
+
+@given(VISITS, NEARLY | JSON)
+def test_what_is_accepted_strictly_is_read_the_same_leniently(visit: Any, value: object) -> None:
+    typed = outcome(visit, value)
+    if not isinstance(typed, VisitError):
+        assert from_wire(visit, value, lenient=True) == typed

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import NULL
+from qapigen.runtime.model import NULL, unknown_members
 from qapigen.runtime.visit import from_wire
 
 from ..sample_types import (
@@ -154,11 +154,67 @@ def test_hints_do_not_offer_what_is_there_already() -> None:
     assert refused(visit_RunStats, value).endswith("is unexpected")
 
 
-def test_unknown_members_can_be_ignored_everywhere() -> None:
-    value = {"status": "none", "new": 1, "stats": {**GOOD_STATS, "newer": []}}
-    info = from_wire(visit_RunInfo, value, ignore_unknown=True)
-    assert info.stats == RunStats(transferred=1, mbps=1.5)
-    assert "status" in refused(visit_RunInfo, {"new": 1}, ignore_unknown=True)
+def test_unknown_members_can_be_kept_aside_everywhere() -> None:
+    value = {"new": 1, "status": "none", "stats": {"newer": [None], **GOOD_STATS}, "first": None}
+    info = from_wire(visit_RunInfo, value, lenient=True)
+    assert info == RunInfo(status=RunState.NONE, stats=RunStats(transferred=1, mbps=1.5))
+    assert list(unknown_members(info).items()) == [("new", 1), ("first", None)]
+    assert info.stats is not None
+    assert unknown_members(info.stats) == {"newer": [None]}
+    assert "status" in refused(visit_RunInfo, {"new": 1}, lenient=True)
+
+
+def test_all_that_is_known_is_read_as_strictly_when_lenient() -> None:
+    bad = {"status": "none", "new": 1, "stats": {"transferred": True, "mbps": 1, "newer": 1}}
+    text = "arguments.stats.transferred: expected an integer, got boolean true"
+    assert refused(visit_RunInfo, bad, lenient=True) == text
+    text = refused(visit_RunInfo, {"status": "none", "class": 256}, lenient=True)
+    assert text.startswith("arguments.class: expected an integer from 0 to 255")
+    text = refused(visit_RunInfo, {"status": "none", "stats": None}, lenient=True)
+    assert text == "arguments.stats: expected an object, got null"
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (1, "arguments: expected member names that are strings, got number 1"),
+        ("\ud800", "arguments: "),
+    ],
+)
+def test_what_json_cannot_call_a_member_is_an_ordinary_error(
+    key: object, text: str, *, lenient: bool
+) -> None:
+    value: dict[Any, object] = {**GOOD_STATS}
+    value[key] = 1
+    assert refused(visit_RunStats, value, lenient=lenient).startswith(text)
+
+
+def test_unknown_members_of_a_union_are_kept_aside() -> None:
+    payment = from_wire(visit_Payment, {**CHIP, "given": 1, "new": 2}, lenient=True)
+    assert payment == PaymentCardChip(amount=5, pin=1234)
+    assert unknown_members(payment) == {"given": 1, "new": 2}
+
+
+def test_a_union_with_an_unknown_tag_cannot_be_read_at_all() -> None:
+    text = refused(visit_Payment, {"amount": 1, "method": "cheque"}, lenient=True)
+    assert text == ("arguments.method: expected 'cash' or 'card' or 'voucher', got string 'cheque'")
+    text = refused(visit_Payment, {**CHIP, "network": "tin"}, lenient=True)
+    assert text == "arguments.network: expected 'chip' or 'paper', got string 'tin'"
+
+
+def test_unknown_values_of_enums_become_open_ones() -> None:
+    info = from_wire(visit_RunInfo, {"status": "later"}, lenient=True)
+    assert isinstance(info.status, RunState)
+    assert info.status == "later"
+    assert not info.status.is_known
+    known = from_wire(visit_RunInfo, {"status": "active"}, lenient=True)
+    assert known.status is RunState.ACTIVE
+    mixed = from_wire(visit_Mixed, "later", lenient=True)
+    assert isinstance(mixed, RunState)
+    assert "expected a string (RunState)" in refused(visit_RunInfo, {"status": 1}, lenient=True)
+    text = refused(visit_RunInfo, {"status": "\udfff"}, lenient=True)
+    assert text.startswith("arguments.status: expected a string without lone surrogates")
 
 
 def test_an_enum_whose_name_differs() -> None:
@@ -232,7 +288,7 @@ def test_what_a_union_refuses(value: object, text: str) -> None:
 
 def test_unions_in_lists() -> None:
     payments = from_wire(visit_Payment_list, [CASH, CHIP])
-    assert [type(payment) for payment in payments] == [PaymentCash, PaymentCardChip]
+    assert payments == [PaymentCash(amount=5, given=10), PaymentCardChip(amount=5, pin=1234)]
     text = refused(visit_Payment_list, [CASH, {**CASH, "given": None}])
     assert text.startswith("arguments[1].given: expected an integer")
 

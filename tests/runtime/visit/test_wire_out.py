@@ -9,7 +9,7 @@ import pytest
 
 from qapigen.runtime.codec import dumps
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import NULL
+from qapigen.runtime.model import NULL, keep_unknown_members
 from qapigen.runtime.visit import to_wire
 
 from ..sample_types import (
@@ -36,10 +36,10 @@ from ..sample_types import (
 )
 
 
-def refused(visit: Any, value: object) -> str:
+def refused(visit: Any, value: object, **options: bool) -> str:
     """The error text of a value that must not go out."""
     with pytest.raises(VisitError) as caught:
-        to_wire(visit, value, "return")
+        to_wire(visit, value, "return", **options)
     return caught.value.desc
 
 
@@ -134,6 +134,81 @@ def test_the_plain_string_of_an_enum_value_is_as_good() -> None:
     assert to_wire(visit_RunInfo, wrong(RunInfo, status="active")) == {"status": "active"}
 
 
+def test_an_open_value_goes_out_only_leniently() -> None:
+    info = RunInfo(status=RunState.open("later"))
+    text = refused(visit_RunInfo, info)
+    assert text.startswith("return.status: expected one of 'none', ")
+    assert text.endswith("got string 'later'")
+    wire: Any = to_wire(visit_RunInfo, info, lenient=True)
+    assert wire == {"status": "later"}
+    assert type(wire["status"]) is str
+    text = refused(visit_RunInfo, RunInfo(status=RunState.open("\udfff")), lenient=True)
+    assert text.startswith("return.status: expected a string without lone surrogates")
+    known = RunInfo(status=RunState.open("active"))
+    assert to_wire(visit_RunInfo, known) == {"status": "active"}
+
+
+def test_a_string_that_the_enum_does_not_know_is_refused_even_leniently() -> None:
+    value = wrong(RunInfo, status="later")
+    assert refused(visit_RunInfo, value, lenient=True).startswith("return.status: expected one of")
+    value = wrong(RunInfo, status=TransportKind.open("later"))
+    text = "return.status: expected a RunState, got string 'later'"
+    assert refused(visit_RunInfo, value, lenient=True) == text
+
+
+def test_unknown_members_go_out_only_leniently_and_last() -> None:
+    stats = RunStats(transferred=1, mbps=1.5)
+    keep_unknown_members(stats, {"newer": [None], "mbps": 9})
+    info = RunInfo(status=RunState.NONE, stats=stats)
+    keep_unknown_members(info, {"new": None})
+    assert to_wire(visit_RunInfo, info) == {
+        "status": "none",
+        "stats": {"transferred": 1, "mbps": 1.5},
+    }
+    # What the class knows by now is not taken from there.
+    assert dumps(to_wire(visit_RunInfo, info, lenient=True)) == (
+        '{"status": "none", "stats": {"transferred": 1, "mbps": 1.5, "newer": [null]}, "new": null}'
+    )
+
+
+def test_unknown_members_of_unions_go_out_as_well() -> None:
+    payment = PaymentCash(amount=1, given=2)
+    keep_unknown_members(payment, {"new": {"a": 1}})
+    wire: Any = to_wire(visit_Payment, payment, lenient=True)
+    assert wire["new"] == {"a": 1}
+    wire["new"]["a"] = 2
+    again: Any = to_wire(visit_Payment, payment, lenient=True)
+    assert again["new"] == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("unknown", "text"),
+    [
+        ({"new": [object()]}, "return.stats.new[0]: expected a JSON value, got a Python object"),
+        ({"new": float("nan")}, "return.stats.new: expected a finite number"),
+        ({1: 2}, "return.stats: expected member names that are strings, got number 1"),
+        ({"\ud800": 2}, "return.stats: expected a string without lone surrogates"),
+    ],
+)
+def test_unknown_members_are_checked_too(unknown: Any, text: str) -> None:
+    stats = RunStats(transferred=1, mbps=1.5)
+    keep_unknown_members(stats, unknown)
+    value = RunInfo(status=RunState.NONE, stats=stats)
+    assert refused(visit_RunInfo, value, lenient=True).startswith(text)
+    assert to_wire(visit_RunInfo, value)
+
+
+def test_unknown_members_count_as_levels_of_nesting() -> None:
+    deep: object = 1
+    for _ in range(1023):
+        deep = [deep]
+    stats = RunStats(transferred=1, mbps=1.5)
+    keep_unknown_members(stats, {"new": deep})
+    assert to_wire(visit_RunStats, stats, lenient=True)
+    info = RunInfo(status=RunState.NONE, stats=stats)
+    assert "nested too deeply" in refused(visit_RunInfo, info, lenient=True)
+
+
 @pytest.mark.parametrize(
     ("value", "wire"),
     [
@@ -153,21 +228,28 @@ def test_unions_are_flat(value: Any, wire: str) -> None:
     assert dumps(to_wire(visit_Payment, value)) == wire
 
 
+def tagged(obj: Any, **tags: object) -> Any:
+    """The object with other tags than those of its class."""
+    for name, value in tags.items():
+        setattr(obj, name, value)
+    return obj
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, "return: expected a Payment, got nothing"),
         (RunStats(transferred=1, mbps=1), "return: expected a Payment, got a RunStats"),
         (
-            PaymentCash(amount=1, method=PaymentMethod.CARD, given=1),
+            tagged(PaymentCash(amount=1, given=1), method=PaymentMethod.CARD),
             "return.method: expected 'cash', got string 'card'",
         ),
         (
-            wrong(PaymentCash, amount=1, method=None, given=1),
+            tagged(PaymentCash(amount=1, given=1), method=None),
             "return.method: expected 'cash', got nothing",
         ),
         (
-            PaymentCardChip(amount=1, network=CardNetwork.PAPER, pin=1),
+            tagged(PaymentCardChip(amount=1, pin=1), network=CardNetwork.PAPER),
             "return.network: expected 'chip', got string 'paper'",
         ),
         (
