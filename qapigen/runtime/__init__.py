@@ -14,10 +14,25 @@ if TYPE_CHECKING:
     from .commands import ArgumentsStyle, CommandSpec, Registry
     from .errors import QapiError, VisitError
     from .events import Emitter, EventSpec, make_event, parse_event, wall_clock
+    from .marshalling import decode, encode
     from .messages import ABSENT, Command, Event, Timestamp
-    from .model import NULL, Enum, NullType, QType, Struct, python_name, schema_name, wire_name
+    from .model import (
+        NULL,
+        Enum,
+        NullType,
+        QType,
+        Struct,
+        python_name,
+        schema_name,
+        unknown_members,
+        wire_name,
+    )
+    from .options import from_option
     from .specs import LazySpecs
     from .visit import Visitor, clone, from_wire, to_wire
+    from .visit.keyval import from_keyval, to_keyval
+    from .visit.text import to_text
+    from .visit.walk import walk
 
 __all__ = [
     "ABSENT",
@@ -40,14 +55,22 @@ __all__ = [
     "VisitError",
     "Visitor",
     "clone",
+    "decode",
     "dumps",
+    "encode",
+    "from_keyval",
+    "from_option",
     "from_wire",
     "loads",
     "make_event",
     "parse_event",
     "python_name",
     "schema_name",
+    "to_keyval",
+    "to_text",
     "to_wire",
+    "unknown_members",
+    "walk",
     "wall_clock",
     "wire_name",
 ]
@@ -57,6 +80,7 @@ _MODULES = {
     "commands": ("ArgumentsStyle", "CommandSpec", "Registry"),
     "errors": ("QapiError", "VisitError"),
     "events": ("Emitter", "EventSpec", "make_event", "parse_event", "wall_clock"),
+    "marshalling": ("decode", "encode"),
     "messages": ("ABSENT", "Command", "Event", "Timestamp"),
     "model": (
         "NULL",
@@ -66,10 +90,15 @@ _MODULES = {
         "Struct",
         "python_name",
         "schema_name",
+        "unknown_members",
         "wire_name",
     ),
+    "options": ("from_option",),
     "specs": ("LazySpecs",),
     "visit": ("Visitor", "clone", "from_wire", "to_wire"),
+    "visit.keyval": ("from_keyval", "to_keyval"),
+    "visit.text": ("to_text",),
+    "visit.walk": ("walk",),
 }
 
 

@@ -3,37 +3,22 @@
 In: one whole JSON text.  Out: dict, list, str, int, float, bool and None; and the other way.
 Must not know: schema types, messages, connections.
 
-The standard library's C code does the work as long as all is well.  Whatever it refuses, and
-the little that it takes but must not, goes through :mod:`.strict`, which is strict, knows
-positions and does not recurse; so that module alone decides what an error is.
+C code does the work as long as all is well: orjson's where it is installed, else the standard
+library's (:mod:`.backends`).  Whatever it refuses, and the little that it takes but must not,
+goes through :mod:`.strict`, which is strict, knows positions and does not recurse; so that
+module alone decides what an error is, and every backend gives the same results.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from contextlib import suppress
-from math import isinf
-from typing import NoReturn
+from .backends import active
+from .standard import to_text
+from .strict import MAX_DEPTH, JsonError, decoded, read
 
-from ..errors import QapiError
-from .strict import MAX_DEPTH, JsonError, integer, read, write
-
-__all__ = ["MAX_DEPTH", "MAX_TEXT_BYTES", "JsonError", "dumps", "loads"]
+__all__ = ["MAX_DEPTH", "MAX_TEXT_BYTES", "JsonError", "dumps", "encode", "loads"]
 
 #: Texts of this length and more are refused (QMP, limits).
 MAX_TEXT_BYTES = 64 * 1024 * 1024
-
-# The escape of half a surrogate pair without the other half next to it.  May also match behind
-# an escaped backslash, where it is plain text.
-_LONE_SURROGATE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
-)
-
-
-class _Suspect(ValueError):
-    """Something that the strict reader must judge."""
 
 
 def loads(text: str | bytes) -> object:
@@ -46,13 +31,11 @@ def loads(text: str | bytes) -> object:
     """
     if len(text) >= MAX_TEXT_BYTES:
         raise JsonError("the text is too long", offset=MAX_TEXT_BYTES)
-    decoded = _decode(text)
-    if not _LONE_SURROGATE.search(decoded):
-        with suppress(ValueError, RecursionError):
-            value: object = _DECODER.decode(decoded)
-            if not (_may_be_deep(decoded) and _is_deep(value)):
-                return value
-    return read(decoded)
+    try:
+        return active().loads(text)
+    except (ValueError, RecursionError):
+        pass  # outside of the handler, so that errors do not show this one as their context
+    return read(decoded(text))
 
 
 def dumps(value: object) -> str:
@@ -62,76 +45,13 @@ def dumps(value: object) -> str:
     Raises :class:`QapiError` for what JSON cannot say: NaN and infinities, lone surrogates,
     Python objects, cycles, and more than :data:`MAX_DEPTH` levels of nesting.
     """
-    try:
-        text = _ENCODER.encode(value)
-    except RecursionError:
-        text = write(value)
-    except (ValueError, TypeError) as error:
-        raise QapiError("the value has no JSON form") from error
-    if _may_be_deep(text) and _is_deep(value):
-        raise QapiError(f"the value is nested more than {MAX_DEPTH} levels deep")
-    if _LONE_SURROGATE.search(text):
-        read(text)
-    return text
+    return to_text(value)
 
 
-def _decode(text: str | bytes) -> str:
-    if isinstance(text, bytes):
-        try:
-            return text.decode()
-        except UnicodeDecodeError as error:
-            before = text[: error.start].decode()
-            raise JsonError("the text is not UTF-8", offset=len(before), text=before) from None
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise JsonError("lone surrogate", offset=error.start, text=text) from None
-    return text
+def encode(value: object) -> bytes:
+    """The shortest line of ASCII for a JSON value; the fastest way to write one.
 
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _Suspect
-    return members
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if isinf(value):
-        raise _Suspect
-    return value
-
-
-def _constant(text: str) -> NoReturn:
-    raise _Suspect
-
-
-def _may_be_deep(text: str) -> bool:
-    return text.count("[") + text.count("{") > MAX_DEPTH
-
-
-def _is_deep(value: object) -> bool:
-    """Is a value nested more deeply than allowed?  Goes through it level by level."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        inner: list[object] = []
-        for each in level:
-            if isinstance(each, dict):
-                inner.extend(each.values())
-            elif isinstance(each, list):
-                inner.extend(each)
-        if not inner:
-            return False
-        level = inner
-    return any(isinstance(each, (dict, list)) for each in level)
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=integer,
-    parse_float=_float,
-    parse_constant=_constant,
-)
-_ENCODER = json.JSONEncoder(allow_nan=False)
+    ``value`` is plain data, such as :func:`qapigen.runtime.to_wire` gives.  Raises as
+    :func:`dumps` does.  Backends may write the same float differently (``1e-05``, ``0.00001``).
+    """
+    return active().encode(value, False)

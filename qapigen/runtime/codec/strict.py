@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import QapiError, cut
 
-__all__ = ["MAX_DEPTH", "JsonError", "integer", "read", "write"]
+__all__ = ["MAX_DEPTH", "JsonError", "decoded", "integer", "read", "write"]
 
 #: Objects and arrays inside each other (QMP, limits).
 MAX_DEPTH = 1024
@@ -72,6 +72,22 @@ def integer(text: str) -> int | float:
     if isinf(number):
         raise ValueError("integer too large")
     return number
+
+
+def decoded(text: str | bytes) -> str:
+    """The characters of a text; JsonError for bytes that are not UTF-8 and for lone surrogates."""
+    if isinstance(text, bytes):
+        try:
+            return text.decode()
+        except UnicodeDecodeError as error:
+            before = text[: error.start].decode()
+            raise JsonError("the text is not UTF-8", offset=len(before), text=before) from None
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise JsonError("lone surrogate", offset=error.start, text=text) from None
+    return text
 
 
 def read(text: str) -> object:
@@ -227,8 +243,12 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _PLAIN_ESCAPES[char]
 
 
-def write(value: object) -> str:
-    """The text of a JSON value of up to :data:`MAX_DEPTH` levels; QapiError for any other."""
+def write(value: object, *, compact: bool = False) -> str:
+    """The text of a JSON value of up to :data:`MAX_DEPTH` levels; QapiError for any other.
+
+    With blanks behind commas and colons, as QEMU writes them, or ``compact`` without.
+    """
+    comma, colon = (",", ":") if compact else (", ", ": ")
     parts: list[str] = []
     # What is still to be written, last first: pieces of text, and values in a 1-tuple.
     todo: list[Any] = [(value,)]
@@ -239,7 +259,7 @@ def write(value: object) -> str:
             depth -= piece in ("]", "}")
             parts.append(piece)
             continue
-        pieces = _pieces(piece[0])
+        pieces = _pieces(piece[0], comma, colon)
         depth += pieces[0] in ("[", "{")
         if depth > MAX_DEPTH:
             raise QapiError(f"the value is nested more than {MAX_DEPTH} levels deep")
@@ -247,7 +267,7 @@ def write(value: object) -> str:
     return "".join(parts)
 
 
-def _pieces(value: object) -> list[Any]:
+def _pieces(value: object, comma: str, colon: str) -> list[Any]:
     """A value as pieces: text, and the values in it as 1-tuples."""
     pieces: list[Any]
     if isinstance(value, dict):
@@ -255,11 +275,11 @@ def _pieces(value: object) -> list[Any]:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise QapiError("a member name is not a string")
-            pieces += [_scalar(key), ": ", (item,), ", "]
+            pieces += [_scalar(key), colon, (item,), comma]
     elif isinstance(value, (list, tuple)):
         pieces = ["["]
         for item in value:
-            pieces += [(item,), ", "]
+            pieces += [(item,), comma]
     else:
         return [_scalar(value)]
     if len(pieces) > 1:

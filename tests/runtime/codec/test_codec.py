@@ -18,6 +18,8 @@ from qapigen.runtime.errors import GENERIC_ERROR, QapiError
 
 from .json_values import VALUES
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 
 @given(VALUES)
 def test_what_is_written_is_read_again(value: object) -> None:

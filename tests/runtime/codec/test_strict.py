@@ -16,10 +16,13 @@ from qapigen.runtime.errors import QapiError
 
 from .json_values import VALUES
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 
 @given(VALUES)
 def test_the_strict_reader_and_writer_agree_with_the_fast_ones(value: object) -> None:
     assert write(value) == dumps(value)
+    assert write(value, compact=True) == json.dumps(value, separators=(",", ":"))
     loose = json.dumps(value, ensure_ascii=False, indent=1)
     assert loads(loose) == value
     assert loads(loose.encode()) == value

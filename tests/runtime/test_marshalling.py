@@ -1,0 +1,185 @@
+"""Typed values from text and to text, with every backend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qapi_migration.types.migration import MigrationInfo, MigrationStatus
+from qapi_migration.visit.migration import visit_MigrationInfo, visit_MigrationInfo_members
+from qapigen.runtime import marshalling
+from qapigen.runtime.codec import MAX_TEXT_BYTES, JsonError, dumps, loads
+from qapigen.runtime.codec.backends import Backend, available, use
+from qapigen.runtime.errors import QapiError, VisitError
+from qapigen.runtime.marshalling import decode, encode
+from qapigen.runtime.model import unknown_members
+from qapigen.runtime.visit import Visitor, from_wire, to_wire
+
+from .codec.json_texts import TEXTS
+from .sample_types import RunState, RunStats, visit_RunState, visit_RunStats, visit_StrOrNull
+from .visit.drawn_values import values
+from .visit.every_type import EVERY_TYPE
+
+TYPES = st.sampled_from(list(EVERY_TYPE))
+EACH = pytest.mark.parametrize("backend", available(), ids=lambda backend: backend.name)
+INFO = b'{"status": "active", "total-time": 12, "ram": {"total": 1.0}}'
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _eager() -> Iterator[None]:
+    """Faster readers are made at the first use, so that few examples are enough."""
+    before = marshalling._WORTH_IT
+    marshalling._WORTH_IT = 1
+    yield
+    marshalling._WORTH_IT = before
+
+
+def outcome(function: Any, *given: Any) -> tuple[str, object]:
+    try:
+        return "value", repr(function(*given))
+    except QapiError as error:
+        return type(error).__name__, error.desc
+
+
+def by_steps(visit: Any, text: str | bytes) -> object:
+    return from_wire(visit, loads(text))
+
+
+@settings(max_examples=150)
+@given(TYPES, st.data())
+def test_what_is_written_is_read_again(name: str, data: st.DataObject) -> None:
+    visit = EVERY_TYPE[name]
+    value = data.draw(values(visit))
+    plain = to_wire(visit, value)
+    for backend in available():
+        before = use(backend.name)
+        text = encode(visit, value)
+        assert text.isascii()
+        assert b"\n" not in text
+        assert loads(text) == plain
+        for form in (text, text.decode(), dumps(plain)):
+            assert repr(decode(visit, form)) == repr(by_steps(visit, form))
+            assert decode(visit, form, lenient=True) == decode(visit, form) == value
+        use(before)
+
+
+@settings(max_examples=150)
+@given(TYPES, TEXTS)
+def test_what_is_wrong_is_the_same_error_with_every_backend(name: str, text: str) -> None:
+    visit = EVERY_TYPE[name]
+    for backend in available():
+        before = use(backend.name)
+        assert outcome(decode, visit, text) == outcome(by_steps, visit, text)
+        use(before)
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("text", "error", "desc"),
+    [
+        (INFO, VisitError, "ram: member 'transferred' is missing"),
+        (b'{"status": null}', VisitError, "status: expected a string (MigrationStatus), got null"),
+        (b'{"status": "active", "status": "active"}', JsonError, "'status' is there twice"),
+        (b"{", JsonError, "line 1, column 2"),
+        (b"\xff", JsonError, "not UTF-8"),
+        (b" " * MAX_TEXT_BYTES, JsonError, "too long"),
+    ],
+    ids=["missing", "null", "twice", "end", "utf8", "long"],
+)
+def test_errors_tell_what_and_where(
+    backend: Backend, text: bytes, error: type[QapiError], desc: str
+) -> None:
+    before = use(backend.name)
+    try:
+        with pytest.raises(error) as caught:
+            decode(visit_MigrationInfo, text)
+        assert desc in caught.value.desc
+    finally:
+        use(before)
+
+
+@EACH
+def test_a_newer_peer_is_understood_on_request(backend: Backend) -> None:
+    before = use(backend.name)
+    text = b'{"status":"x-new","total-time":5,"x":[null,"\\u20ac"]}'
+    try:
+        for _ in range(3):
+            with pytest.raises(VisitError, match="MigrationStatus|one of"):
+                decode(visit_MigrationInfo, text)
+            info = decode(visit_MigrationInfo, text, lenient=True)
+            assert info == MigrationInfo(status=MigrationStatus.open("x-new"), total_time=5)
+            assert unknown_members(info) == {"x": [None, "\u20ac"]}
+            assert encode(visit_MigrationInfo, info, lenient=True) == text
+            with pytest.raises(VisitError):
+                encode(visit_MigrationInfo, info)
+    finally:
+        use(before)
+
+
+@EACH
+def test_values_that_are_not_objects(backend: Backend) -> None:
+    before = use(backend.name)
+    try:
+        assert decode(visit_RunState, '"set-up"') is RunState.SET_UP
+        assert encode(visit_RunState, RunState.SET_UP) == b'"set-up"'
+        assert encode(visit_StrOrNull, decode(visit_StrOrNull, "null")) == b"null"
+        with pytest.raises(VisitError, match="expected a finite number"):
+            encode(visit_RunStats, RunStats(transferred=1, mbps=float("nan")))
+    finally:
+        use(before)
+
+
+typed = pytest.mark.skipif(
+    not any(backend.typed for backend in available()), reason="not installed: msgspec"
+)
+
+
+@typed
+def test_a_faster_reader_is_made_when_it_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marshalling, "_WORTH_IT", 3)
+    monkeypatch.setattr(marshalling, "_readers", {})
+    monkeypatch.setattr(marshalling, "_uses", {})
+    before = use("msgspec")
+    for made in (0, 0, 1, 1):
+        assert decode(visit_MigrationInfo, '{"total-time": 5}') == MigrationInfo(total_time=5)
+        assert len(marshalling._readers) == made
+    use("standard")
+    monkeypatch.setitem(marshalling._readers, visit_MigrationInfo, lambda text: 1 / 0)
+    assert decode(visit_MigrationInfo, "{}") == MigrationInfo()
+    use(before)
+
+
+def checked(v: Visitor, name: str, value: MigrationInfo | None) -> MigrationInfo:
+    """A visit function by hand that does more than tell what there is."""
+    info = v.struct(name, value, MigrationInfo, visit_MigrationInfo_members)
+    if info.total_time == 13:
+        raise VisitError("unlucky")
+    return info
+
+
+class Hashless:
+    """A visit function that cannot be looked up."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, v: Visitor, name: str, value: MigrationInfo | None) -> MigrationInfo:
+        return checked(v, name, value)
+
+
+@typed
+@pytest.mark.parametrize(
+    "visit", [checked, partial(checked), Hashless()], ids=["function", "partial", "object"]
+)
+def test_visit_functions_by_hand_are_always_called(visit: Any) -> None:
+    before = use("msgspec")
+    for _ in range(3):
+        with pytest.raises(VisitError, match="unlucky"):
+            decode(visit, json.dumps({"total-time": 13}))
+    assert all(made is not visit for made in marshalling._readers)
+    use(before)
