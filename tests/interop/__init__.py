@@ -1,0 +1,1 @@
+"""Conversations with real programs: QEMU, its storage daemon, its guest agent."""
