@@ -10,11 +10,13 @@ from tests.bench.table import Table
 from tests.bench.timing import yardstick_ms
 
 #: The benches, each a module here.
-BENCHES = ("compiler", "imports", "scale")
+BENCHES = ("compiler", "imports", "scale", "marshalling", "strictness")
 
 
 def main(names: list[str]) -> int:
-    """Print the tables; the exit status."""
+    """Print the tables, with ``--markdown`` as Markdown; the exit status."""
+    as_markdown = "--markdown" in names
+    names = [name for name in names if name != "--markdown"]
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
@@ -23,8 +25,9 @@ def main(names: list[str]) -> int:
     told = "no corpus, no yardstick" if yardstick is None else f"yardstick {yardstick:.0f} ms"
     print(f"Python {platform.python_version()} on {platform.machine()}; {told}")
     for name in names or BENCHES:
-        table: Table = import_module(f"tests.bench.{name}").run()
-        print(f"\n{table}", flush=True)
+        made: Table | list[Table] = import_module(f"tests.bench.{name}").run()
+        for table in made if isinstance(made, list) else [made]:
+            print(f"\n{table.markdown() if as_markdown else table}", flush=True)
     return 0
 
 

@@ -40,7 +40,7 @@ def _measured() -> Table:
                 root = str(copies(schema, Path(folder), count))
                 meaning = analyzed(root, schema.dialect)
                 front = milliseconds(lambda: analyzed(root, schema.dialect), rounds=3)  # noqa: B023
-                options = Options(package="scale", backends=("types", "visit", "markdown"))
+                options = Options(package="scale", backends=("types", "visit", "wire", "markdown"))
                 back = milliseconds(lambda: render_all(meaning, options), rounds=3)  # noqa: B023
             single = single or (front, back)
             ratios = front / single[0], back / single[1]

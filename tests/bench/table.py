@@ -30,6 +30,15 @@ class Table:
             text.append("  ".join(cells).rstrip())
         return "\n".join([*text, *self.notes])
 
+    def markdown(self) -> str:
+        """The same for a page of documentation."""
+        marks = ("---", *("--:" for _ in self.columns))
+        lines = [("", *self.columns), marks, *self.rows]
+        text = [f"| {' | '.join(line)} |" for line in lines]
+        return "\n".join(
+            [f"### {self.title}", "", *text, "", *(f"- {note}" for note in self.notes)]
+        )
+
 
 def _cell(value: float | str | None) -> str:
     if value is None:
