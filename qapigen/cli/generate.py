@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["arguments", "run"]
 
 #: What ``--backend python`` stands for.
-PYTHON = ("types", "visit", "commands", "events", "introspect")
+PYTHON = ("types", "visit", "wire", "commands", "events", "introspect")
 #: The package of the shipped schema.
 SHIPPED_PACKAGE = "qapi_migration"
 

@@ -39,7 +39,10 @@ class Options:
 
     dialect: str = "auto"
     package: str = "qapi"
-    backends: tuple[str, ...] = ("types", "visit", "commands", "events", "introspect", "markdown")
+    backends: tuple[str, ...] = (
+        *("types", "visit", "wire", "commands", "events", "introspect"),
+        "markdown",
+    )
     modules: tuple[str, ...] = ()
     templates: tuple[Path, ...] = ()
     format: bool = False

@@ -40,6 +40,10 @@ PACKAGE_FILES = [
     "visit/shop.py",
     "visit/staff.py",
     "visit/sub_goods.py",
+    "wire/__init__.py",
+    "wire/shop.py",
+    "wire/staff.py",
+    "wire/sub_goods.py",
 ]
 
 
@@ -93,7 +97,7 @@ def test_again(call: Call, shop: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call("generate", shop, "-o", out)
     times = {path: (out / path).stat().st_mtime_ns for path in files_in(out)}
-    assert ": 0 files written, 19 unchanged" in call("generate", shop, "-o", out).err
+    assert ": 0 files written, 23 unchanged" in call("generate", shop, "-o", out).err
     assert times == {path: (out / path).stat().st_mtime_ns for path in files_in(out)}
     found = call("generate", shop, "-o", out, "--backend", "python")
     assert "4 removed" in found.err
@@ -194,7 +198,7 @@ def test_unknown_backend(call: Call, shop: Path, tmp_path: Path) -> None:
     found = call("generate", shop, "-o", tmp_path / "o", "--backend", "fortran")
     line = one_error(found, TROUBLE)
     assert "'fortran'" in line
-    assert "types, visit, commands, events, introspect, markdown" in line
+    assert "types, visit, wire, commands, events, introspect, markdown" in line
     assert not (tmp_path / "o").exists()
 
 

@@ -48,6 +48,7 @@ Backend = Callable[[Schema, Request], FileTree]
 BACKENDS = {
     "types": "qapigen.compiler.backends.python.backend:types",
     "visit": "qapigen.compiler.backends.python.backend:visit",
+    "wire": "qapigen.compiler.backends.python.backend:wire",
     "commands": "qapigen.compiler.backends.python.backend:commands",
     "events": "qapigen.compiler.backends.python.backend:events",
     "introspect": "qapigen.compiler.backends.python.backend:introspect",

@@ -53,12 +53,22 @@ _USED = frozenset(
         *("EventSpec", "LazySpecs", "NULL", "NullType", "QType", "Registry", "Struct", "Timestamp"),
         *("UnionInfo", "Visitor", "make_event", "members", "unserved"),
         # the package's own modules and names
-        *("types", "visit", "commands", "events", "introspect", "registry", "self", "v", "obj"),
-        *("name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS"),
+        *("types", "visit", "wire", "commands", "events", "introspect", "registry", "self"),
+        *("v", "obj", "name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS"),
         # what the package looks up while it loads classes into itself
         *("AttributeError", "getattr", "globals"),
     )
 )
+#: Names that classes cannot have besides: those that functions which read and write use.
+_USED_BY_CLASSES = _USED.union(
+    (
+        *("MAX_STEPS", "Mismatch", "ReadTable", "SPECIALISED", "SpecialisedTable", "WriteTable"),
+        *("count", "data", "depth", "each", "item", "len"),
+    )
+)
+#: And the names of their variables, and what functions for types start with.
+_VARIABLE = re.compile(r"v[0-9]+")
+_PREFIXES = ("visit_", "read_", "write_")
 #: Modules that would hide, in their package, what the package itself uses or offers.
 _MODULES_USED = frozenset(("import_module", "registry"))
 #: Member names that would hide a type in the annotations of their class.
@@ -175,10 +185,12 @@ class Names:
         self.home |= {kind.name: kind.module for kind in self.kinds.values()}
 
     def _class(self, name: str) -> str:
-        text = identifier(name, _USED)
+        text = identifier(name, _USED_BY_CLASSES)
         # Not what a visit function is called, nor what would make two of those the same.
-        if text.startswith("visit_"):
-            text = f"V{text[1:]}"
+        if text.startswith(_PREFIXES):
+            text = f"{text[0].upper()}{text[1:]}"
+        if _VARIABLE.fullmatch(text):
+            text += "_"
         if text.endswith(("_list", "_members", "_base")):
             text += "_"
         while text in self._taken:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 from weakref import WeakKeyDictionary
 
 from ...ir import (
     Alternate,
     Command,
     Definition,
+    Enum,
     Event,
     InlineMembers,
     Member,
@@ -23,9 +24,12 @@ from ...ir import (
     TypeRef,
     Union,
 )
+from ...passes.implicit import type_of
+from ...passes.reach import type_names
 from .. import Request
+from .circles import circles
 from .documentation import Documentation
-from .names import Names
+from .names import Names, value_names
 
 if TYPE_CHECKING:
     from ...emit.render import Renderer
@@ -38,6 +42,7 @@ class Package:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        self._constants: dict[str, dict[str, str]] = {}
 
     @cached_property
     def names(self) -> Names:
@@ -75,6 +80,21 @@ class Package:
         refs = [ref for definition in self.schema.definitions for ref in _parts(definition)]
         return frozenset([ref.name for ref in refs if ref.is_array])
 
+    def constant(self, enum: str, value: str) -> str:
+        """The name of a value in the class of an enum."""
+        found = self._constants.get(enum)
+        if found is None:
+            definition = type_of(self.schema, enum)
+            assert isinstance(definition, Enum)
+            found = self._constants[enum] = value_names([v.name for v in definition.values])
+        return found[value]
+
+    @cached_property
+    def circles(self) -> dict[str, int]:
+        """The types that contain themselves, with the number of the circle that each is on."""
+        definitions = self.schema.definitions
+        return circles({d.name: type_names(d) for d in definitions if not _is_action(d)})
+
 
 # A schema compares and hashes by its whole contents, so it makes a slow key; and what was made
 # of it is not wanted for longer than the run that has the renderer.
@@ -91,9 +111,13 @@ def package_of(schema: Schema, request: Request) -> Package:
 
 def _is_typed(definition: Definition) -> bool:
     """Whether the definition makes classes."""
-    if isinstance(definition, Command | Event):
+    if _is_action(definition):
         return isinstance(definition.data, InlineMembers)
     return True
+
+
+def _is_action(definition: Definition) -> TypeGuard[Command | Event]:
+    return isinstance(definition, Command | Event)
 
 
 def _parts(definition: Definition) -> Sequence[TypeRef]:

@@ -17,13 +17,13 @@ from ...ir import (
     Event,
     InlineMembers,
     Member,
-    Schema,
     Struct,
     Union,
 )
+from ...passes.implicit import type_of
 from ...passes.members import Variant, members_of
 from .annotations import Scope
-from .names import Names, value_names
+from .names import value_names
 from .package import Package
 from .text import assignment, call, docstring, signature, string, strings, union_of
 
@@ -133,6 +133,7 @@ class _Tag(NamedTuple):
 
 class _Build:
     def __init__(self, package: Package, scope: Scope) -> None:
+        self.package = package
         self.schema = package.schema
         self.names = package.names
         self.docs = package.docs
@@ -140,7 +141,6 @@ class _Build:
         self.classes: list[EnumView | StructView] = []
         self.unions: list[AliasView] = []
         self.alternates: list[AliasView] = []
-        self.constants: dict[str, dict[str, str]] = {}
         self.constant_members = False
 
     def add(self, definition: Definition) -> None:
@@ -252,7 +252,7 @@ class _Build:
         for tag, case in variant.cases:
             self.scope.typing.add("Literal")
             enum = self.scope.annotation(tag.type)
-            constant = f"{enum}.{self.constant(tag.type.name, case)}"
+            constant = f"{enum}.{self.package.constant(tag.type.name, case)}"
             home = self.names.module_of(tag.type.name)
             value = constant
             if home is not None and home != self.scope.module:
@@ -262,30 +262,19 @@ class _Build:
             found[tag.name] = _Tag(value, f"Literal[{constant}]")
         return found
 
-    def constant(self, enum: str, value: str) -> str:
-        if enum not in self.constants:
-            self.constants[enum] = value_names(_values(self.schema, self.names, enum))
-        return self.constants[enum][value]
-
     def alternate(self, alternate: Alternate) -> None:
-        """A name for the types it can hold; quoted if one of them lives elsewhere."""
+        """A name for the types it can hold; quoted if one of them may not be there yet."""
         self.scope.typing.add("TypeAlias")
         choices = [self.scope.annotation(a.type) for a in alternate.alternatives]
         target = f"{self.names.types[alternate.name]}: TypeAlias"
         homes = {self.names.module_of(a.type.name) for a in alternate.alternatives}
-        if homes <= {None, self.scope.module}:
+        names = [a.type.name for a in alternate.alternatives]
+        nested = any(isinstance(type_of(self.schema, name), Alternate) for name in names)
+        if homes <= {None, self.scope.module} and not nested:
             line = union_of(target, choices)
         else:
             line = assignment(target, string(" | ".join(choices)))
         self.alternates.append(AliasView(line, docstring(self.docs.type(alternate), indent=0)))
-
-
-def _values(schema: Schema, names: Names, enum: str) -> Iterable[str]:
-    from ...passes.implicit import type_of
-
-    found = type_of(schema, enum)
-    assert isinstance(found, Enum)
-    return [value.name for value in found.values]
 
 
 def _members_line(schema_name: str, members: Sequence[Member], tags: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ from .names import camel_case, identifier
 from .package import Package
 from .text import WIDTH, call, exploded, signature, string
 
-__all__ = ["FunctionView", "InfoView", "VisitView", "visit_view"]
+__all__ = ["FunctionView", "InfoView", "VisitView", "json_class", "visit_view"]
 
 _MEMBERS = "Visit the members of ``{}``, in wire order."
 _BASE_MEMBERS = "Visit the members that every ``{}`` has."
@@ -226,7 +226,7 @@ class _Build:
         self.scope.use("visit", "AlternateInfo")
         py_name = self.names.types[alternate.name]
         entries = [
-            f"{string(_json_class(self.schema, a.type))}: {self.scope.visit(a.type)}"
+            f"{string(json_class(self.schema, a.type))}: {self.scope.visit(a.type)}"
             for a in alternate.alternatives
         ]
 
@@ -238,7 +238,7 @@ class _Build:
         self.value(alternate.name, "alternate", f"_{py_name}")
 
 
-def _json_class(schema: Schema, ref: TypeRef) -> str:
+def json_class(schema: Schema, ref: TypeRef) -> str:
     """The kind of JSON value that a type has on the wire."""
     if ref.is_array:
         return "array"

@@ -29,7 +29,7 @@ def _2018(text: str, *shown: str) -> Construct:
     return Construct({"demo.json": text}, shown, "2018")
 
 
-TYPES, VISIT = "types/demo.py", "visit/demo.py"
+TYPES, VISIT, WIRE = "types/demo.py", "visit/demo.py", "wire/demo.py"
 COMMANDS, EVENTS = "commands/demo.py", "events/demo.py"
 
 _ENUMS = """
@@ -372,16 +372,16 @@ _MODULES = {
 }
 
 CONSTRUCTS: dict[str, Construct] = {
-    "enums": _modern(_ENUMS, TYPES, VISIT),
-    "structs": _modern(_STRUCTS, TYPES, VISIT),
-    "unions": _modern(_UNIONS, TYPES, VISIT),
-    "far-union": Construct(_FAR_UNION, (TYPES, VISIT, COMMANDS, EVENTS, "types/far_tags.py")),
-    "simple-union": _2018(_SIMPLE_UNION, TYPES, VISIT),
-    "alternates": _modern(_ALTERNATES, TYPES, VISIT),
+    "enums": _modern(_ENUMS, TYPES, VISIT, WIRE),
+    "structs": _modern(_STRUCTS, TYPES, VISIT, WIRE),
+    "unions": _modern(_UNIONS, TYPES, VISIT, WIRE),
+    "far-union": Construct(_FAR_UNION, (TYPES, VISIT, WIRE, COMMANDS, EVENTS, "types/far_tags.py")),
+    "simple-union": _2018(_SIMPLE_UNION, TYPES, VISIT, WIRE),
+    "alternates": _modern(_ALTERNATES, TYPES, VISIT, WIRE),
     "commands": _modern(_COMMANDS, COMMANDS, "commands/__init__.py"),
     "events": _modern(_EVENTS, EVENTS, "events/__init__.py"),
-    "names": _modern(_NAMES, TYPES, VISIT, COMMANDS, EVENTS),
-    "clashes": _2018(_CLASHES, TYPES, VISIT, COMMANDS, EVENTS),
+    "names": _modern(_NAMES, TYPES, VISIT, WIRE, COMMANDS, EVENTS),
+    "clashes": _2018(_CLASHES, TYPES, VISIT, WIRE, COMMANDS, EVENTS),
     "docs": _modern(_DOCS, TYPES, COMMANDS),
     "modules": Construct(
         _MODULES,

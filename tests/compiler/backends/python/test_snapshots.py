@@ -31,6 +31,7 @@ def test_all_files_of_a_package() -> None:
         "py.typed",
         *(f"types/{name}.py" for name in TYPED),
         *(f"visit/{name}.py" for name in TYPED),
+        *(f"wire/{name}.py" for name in TYPED),
     ]
 
 
