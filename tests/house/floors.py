@@ -67,6 +67,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     _CODEC: (_ERRORS, _JSON_TEXT),
     _SPECS: (),
     _VISIT: (_ERRORS, _MODEL),
+    "qapigen.runtime.twins": (_MODEL, _VISIT),
+    "qapigen.runtime.marshalling": (_CODEC, _VISIT, "qapigen.runtime.twins"),
+    "qapigen.runtime.options": (_CODEC, _VISIT),
     _MESSAGES: (_ERRORS, _MODEL, _CODEC, _VISIT),
     "qapigen.runtime.commands": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
     "qapigen.runtime.events": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
@@ -110,4 +113,6 @@ LIBRARIES = {
     "lark": "qapigen.compiler.syntax.grammar",
     "jinja2": "qapigen.compiler.emit.render",
     "black": "qapigen.compiler.emit.pyformat",
+    "msgspec": "qapigen.runtime.twins",
+    "orjson": "qapigen.runtime.codec.fast",
 }
