@@ -49,7 +49,7 @@ def make_event(spec: EventSpec, data: object, timestamp: Timestamp) -> Event:
 def parse_event(specs: Mapping[str, EventSpec], value: object) -> tuple[Event, object]:
     """Read an event as a client: the message and its typed data.
 
-    A newer server may send what this schema does not know: unknown members are ignored, and the
+    A newer server may send what this schema does not know: unknown members are kept aside, and the
     typed data of an unknown event is None, as for one without data.  Raises
     :class:`QapiError` for what is no event or carries wrong data.
     """
@@ -58,7 +58,7 @@ def parse_event(specs: Mapping[str, EventSpec], value: object) -> tuple[Event, o
     if spec is None or spec.visit_data is None:
         return event, None
     data = event.data if event.data is not None else {}
-    return event, from_wire(spec.visit_data, data, "data", ignore_unknown=True)
+    return event, from_wire(spec.visit_data, data, "data", lenient=True)
 
 
 class Emitter:
