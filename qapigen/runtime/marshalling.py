@@ -25,6 +25,7 @@ T = TypeVar("T")
 # A faster reader takes a hundred times longer to make than it saves each time, roughly.
 _WORTH_IT = 100
 _readers: dict[object, Reader | None] = {}  # None where there is none for a visit function
+_DOUBTFUL = object()
 _uses: dict[object, int] = {}  # of visit functions that are not among the readers yet
 
 
@@ -35,7 +36,8 @@ def decode(visit: VisitFunction[T], text: bytes | str, *, lenient: bool = False)
     :class:`JsonError` for a text that is not JSON, :class:`VisitError` for a value that does
     not fit its type.
     """
-    if not lenient and active().typed:
+    backend = active()
+    if backend.typed and not lenient:
         try:
             read = _readers[visit]
         except (KeyError, TypeError):  # TypeError: the visit function has no hash
@@ -44,7 +46,13 @@ def decode(visit: VisitFunction[T], text: bytes | str, *, lenient: bool = False)
             value: T | None = read(text)
             if value is not None:
                 return value
-    return from_wire(visit, loads(text), lenient=lenient)
+    try:
+        found = backend.loads(text) if len(text) < MAX_TEXT_BYTES else _DOUBTFUL
+    except (ValueError, RecursionError):
+        found = _DOUBTFUL
+    if found is _DOUBTFUL:
+        found = loads(text)  # decides, and words the error
+    return from_wire(visit, found, lenient=lenient)
 
 
 def encode(

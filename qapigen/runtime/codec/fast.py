@@ -15,12 +15,11 @@ from typing import Any
 import orjson
 
 from . import standard
+from .strict import MAX_DEPTH
 
 __all__ = ["encode", "loads"]
 
 _BACKSLASH = ord("\\")  # to look for a number in bytes is faster than for other bytes
-
-_SHALLOW = 250  # levels that no version of orjson finds too many
 
 # What is no plain data is an error here as it is for the standard library.
 _PLAIN = (
@@ -28,6 +27,18 @@ _PLAIN = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
+
+
+def _check_depth() -> None:
+    """ImportError for a version of orjson that reads what is nested too deeply."""
+    try:
+        orjson.loads("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+    except ValueError:
+        return
+    raise ImportError("this version of orjson knows no limit of nesting")
+
+
+_check_depth()
 
 
 def loads(text: str | bytes) -> object:
@@ -59,13 +70,13 @@ def _is_plain(value: Any, text: str | bytes) -> bool:
 
     Then no member was there twice.  Most of what QMP says is as plain as this.
     """
-    colons, brackets = (":", "[") if isinstance(text, str) else (b":", b"[")
-    found: int = text.count(colons) - len(value)  # type: ignore[arg-type]
+    found = text.count(":") if isinstance(text, str) else text.count(b":")
+    found -= len(value)
     if found:
         for each in value.values():
             if each.__class__ is dict:
                 found -= len(each)
-    return not found and text.count(brackets) < _SHALLOW  # type: ignore[arg-type]
+    return not found
 
 
 def encode(value: object, finite: bool = False) -> bytes:
