@@ -43,7 +43,11 @@ def test_own_schemas(schemas: Path) -> None:
 
 @pytest.mark.slow
 def test_corpus(corpus: Path, tmp_path: Path) -> None:
-    """The real schemas; what differs from other packages in a schema's path is looked at once."""
+    """The real schemas; what differs from other packages in a schema's path is looked at once.
+
+    ruff's formatter, which lays out code as black does and is a hundred times as fast, sees all
+    files; black itself a part of them.
+    """
     found: dict[str, tuple[str, str]] = {}
     for package in CORPUS_ROOTS:
         for path, text in corpus_files(corpus, package).items():
@@ -51,11 +55,14 @@ def test_corpus(corpus: Path, tmp_path: Path) -> None:
                 found.setdefault(text.replace("../../qapi/", ""), (path, text))
     assert len(found) > 150
     write(tmp_path, dict(found.values()))
-    options = ("--check", "--quiet", "--config", str(tmp_path / "none.toml"), "--workers", "2")
-    (tmp_path / "none.toml").write_text("")
-    cache = {"BLACK_CACHE_DIR": str(tmp_path / "cache")}
-    result = run_python("-m", "black", *options, str(tmp_path), environment=cache)
-    assert result.returncode == 0, run_python("-m", "black", "--diff", *options[2:], ".").stdout
+    result = run_python("-m", "ruff", "format", "--isolated", "--diff", str(tmp_path))
+    assert result.returncode == 0, result.stdout
+    for path, text in sorted(found.values())[::BLACK_LOOKS_AT]:
+        assert black.format_str(text, mode=black.Mode()) == text, path
+
+
+#: One file of so many: black takes a quarter of a second for a thousand lines.
+BLACK_LOOKS_AT = 5
 
 
 LONG = "x" * 80
