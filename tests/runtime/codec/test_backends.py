@@ -137,9 +137,9 @@ def test_every_backend_writes_the_same_values(value: object) -> None:
 
 @given(VALUES)
 def test_the_shortest_text_has_no_blanks_but_those_of_strings(value: object) -> None:
-    assert STANDARD.encode(value).decode() == write(value, compact=True)
+    assert STANDARD.encode(value, False).decode() == write(value, compact=True)
     for backend in available():
-        again = read(backend.encode(value).decode())
+        again = read(backend.encode(value, False).decode())
         assert repr(again) == repr(value)
 
 
@@ -150,10 +150,10 @@ def test_deep_values_are_written_up_to_the_limit(backend: Backend, depth: int) -
     for _ in range(depth - 1):
         value = [value]
     if depth <= codec.MAX_DEPTH:
-        assert backend.encode(value) == b"[" * depth + b"]" * depth
+        assert backend.encode(value, False) == b"[" * depth + b"]" * depth
     else:
         with pytest.raises(QapiError, match="nested more than"):
-            backend.encode(value)
+            backend.encode(value, False)
 
 
 def test_one_is_used_until_another_is_chosen() -> None:
