@@ -128,10 +128,15 @@ def written(function: Callable[[object], bytes | str], value: object) -> tuple[s
     return "text", repr(read(decoded(text)))
 
 
+def without_promise(backend: Backend) -> Callable[[object], bytes]:
+    """A backend that is told nothing about the numbers."""
+    return lambda value: backend.encode(value, False)
+
+
 @settings(max_examples=400)
 @given(ANYTHING)
 def test_every_backend_writes_the_same_values(value: object) -> None:
-    results = {written(backend.encode, value) for backend in available()}
+    results = {written(without_promise(backend), value) for backend in available()}
     assert results == {written(codec.dumps, value)}
 
 
