@@ -12,10 +12,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, cast
 
 from .errors import COMMAND_NOT_FOUND, QapiError, VisitError, cut, did_you_mean
-from .messages import error_reply, parse_command, request_id, return_reply
+from .messages import Command, error_reply, parse_command, request_id, return_reply
 from .specs import LazySpecs
 from .visit import VisitFunction, from_wire, to_wire, visit_any
 from .visit.refusals import unexpected
@@ -24,9 +24,13 @@ __all__ = [
     "Answer",
     "ArgumentsStyle",
     "BoundCommand",
+    "CommandPolicy",
     "CommandSpec",
     "LazySpecs",
     "Registry",
+    "Reply",
+    "is_awaitable",
+    "not_out_of_band",
     "not_served",
     "unserved",
 ]
@@ -36,6 +40,9 @@ R = TypeVar("R")
 
 #: What a handler gives: the answer, or an awaitable of it.
 Answer: TypeAlias = R | Awaitable[R]
+
+#: What a dispatch gives: a reply message, None where a success has none.
+Reply: TypeAlias = dict[str, object] | None
 
 _UNSERVED = "__qapi_unserved__"
 
@@ -69,6 +76,22 @@ class CommandSpec:
     features: tuple[str, ...] = ()
 
 
+class CommandPolicy(Protocol):
+    """What a connection lets pass, besides what the schema says (QMP, compatibility policies)."""
+
+    def check_command(self, spec: CommandSpec, /) -> None:
+        """Raise :class:`QapiError` if the command must not be used."""
+        ...
+
+    def check_arguments(self, spec: CommandSpec, arguments: dict[str, object], /) -> None:
+        """Raise :class:`QapiError` if an argument must not be used; their types are right."""
+        ...
+
+    def shown_answer(self, spec: CommandSpec, answer: object, /) -> object:
+        """The JSON form of an answer without what must not be shown."""
+        ...
+
+
 def unserved(method: F) -> F:
     """Mark a method of a generated base class: it declares a command and does not serve it."""
     setattr(method, _UNSERVED, True)
@@ -90,28 +113,31 @@ class BoundCommand:
     def check_allowed(self, *, oob: bool, preconfig: bool) -> None:
         """Raise :class:`QapiError` if the command may not run in this way or at this time."""
         if oob and not self.spec.allow_oob:
-            raise QapiError(f"command '{self.spec.name}' cannot be executed out of band")
+            raise not_out_of_band(self.spec.name)
         if preconfig and not self.spec.allow_preconfig:
             text = f"command '{self.spec.name}' has to wait until the machine is initialized"
             raise QapiError(text)
 
-    def call(self, arguments: dict[str, object]) -> object:
+    def call(self, arguments: dict[str, object], policy: CommandPolicy | None = None) -> object:
         """Check all arguments, then call the handler; its answer may be an awaitable.
 
-        Raises :class:`VisitError` before anything was done, and what the handler raises.
+        Raises :class:`QapiError` before anything was done, and what the handler raises.
         """
         style, visit = self.spec.arguments, self.spec.visit_arguments
         if style is ArgumentsStyle.RAW:
             return self.handler(arguments)
         if visit is None:
-            _check_empty(arguments)
+            if arguments:
+                _refuse(arguments)
             return self.handler()
         typed: Any = from_wire(visit, arguments, "arguments")
+        if policy is not None:
+            policy.check_arguments(self.spec, arguments)
         if style is ArgumentsStyle.BOXED:
             return self.handler(typed)
         return self.handler(**{name: getattr(typed, name) for name in typed.__dataclass_fields__})
 
-    def answer(self, result: object) -> object:
+    def answer(self, result: object, policy: CommandPolicy | None = None) -> object:
         """The JSON form of the handler's answer.
 
         Raises a GenericError for an answer that breaks the schema; the log has the details.
@@ -122,11 +148,12 @@ class BoundCommand:
         if visit is None:
             return {}
         try:
-            return to_wire(visit, result, "return")
+            wire = to_wire(visit, result, "return")
         except VisitError as error:
             _log_failure(self.spec.name, error)
             text = f"command '{self.spec.name}' gave an answer that breaks the schema"
             raise QapiError(f"{text} ({error.desc})") from error
+        return wire if policy is None else policy.shown_answer(self.spec, wire)
 
 
 class Registry:
@@ -140,10 +167,23 @@ class Registry:
         self._specs = specs
         self._handlers = tuple(handlers)
         self._bound: dict[str, BoundCommand] = {}
+        self._disabled: dict[str, str] = {}  # with the reason, which may be empty
 
     def names(self) -> list[str]:
-        """The commands that are served, in the order of the schema."""
-        return [name for name in self._specs if self._bind(name) is not None]
+        """The commands that are served and enabled, in the order of the schema."""
+        return [name for name in self._specs if self.is_enabled(name) and self._bind(name)]
+
+    def disable(self, name: str, reason: str = "") -> None:
+        """Answer a command with CommandNotFound from now on; ``reason`` is told as well."""
+        self._disabled[name] = reason
+
+    def enable(self, name: str) -> None:
+        """Take back :meth:`disable`."""
+        self._disabled.pop(name, None)
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether a command is not disabled; that it exists is not said."""
+        return name not in self._disabled
 
     def find(self, name: str) -> BoundCommand:
         """The command of that name; CommandNotFound if there is none or nobody serves it."""
@@ -166,7 +206,7 @@ class Registry:
 
     def dispatch(
         self, request: object, *, oob_enabled: bool = False, preconfig: bool = False
-    ) -> dict[str, object] | None:
+    ) -> Reply:
         """Execute a parsed request and give its reply; None where success has no reply.
 
         Whatever the request is or the handler raises becomes an error reply; only
@@ -174,58 +214,106 @@ class Registry:
         run: the reply is an error.
         """
         try:
-            bound, result = self._start(request, oob_enabled, preconfig)
-            if _is_awaitable(result):
+            command = parse_command(request, oob_enabled=oob_enabled)
+        except QapiError as error:
+            return error_reply(error, request_id(request))
+        try:
+            bound, result = self._start(command, preconfig, None)
+            if is_awaitable(result):
                 raise _unawaited(bound.spec.name, result)
-            return _success(bound, result, request)
+            return _success(bound, result, command, None)
         except Exception as error:  # noqa: BLE001 - a bug of one handler is one reply
-            return _failure(error, request)
+            return _failure(error, command)
 
     async def dispatch_async(
         self, request: object, *, oob_enabled: bool = False, preconfig: bool = False
-    ) -> dict[str, object] | None:
+    ) -> Reply:
         """The same for handlers of either kind; an awaitable answer is awaited."""
         try:
-            bound, result = self._start(request, oob_enabled, preconfig)
-            if _is_awaitable(result):
-                result = await result
-            return _success(bound, result, request)
+            command = parse_command(request, oob_enabled=oob_enabled)
+        except QapiError as error:
+            return error_reply(error, request_id(request))
+        reply = self.execute(command, preconfig=preconfig)
+        if is_awaitable(reply):
+            return cast("Reply", await reply)
+        return cast("Reply", reply)
+
+    def execute(
+        self, command: Command, *, preconfig: bool = False, policy: CommandPolicy | None = None
+    ) -> Answer[Reply]:
+        """Execute a command object: its reply, or an awaitable of it if the handler has to wait.
+
+        Checks come in the order that QMP lays down; like :meth:`dispatch`, this raises only
+        BaseExceptions.
+        """
+        try:
+            bound, result = self._start(command, preconfig, policy)
+            if is_awaitable(result):
+                return _finish(bound, result, command, policy)
+            return _success(bound, result, command, policy)
         except Exception as error:  # noqa: BLE001 - a bug of one handler is one reply
-            return _failure(error, request)
+            return _failure(error, command)
 
     def _start(
-        self, request: object, oob_enabled: bool, preconfig: bool
+        self, command: Command, preconfig: bool, policy: CommandPolicy | None
     ) -> tuple[BoundCommand, object]:
-        """Check a request in the order that QMP lays down, then call the handler."""
-        command = parse_command(request, oob_enabled=oob_enabled)
+        """Make all checks of QMP's order from the command's name on, then call the handler."""
         bound = self.find(command.name)
-        bound.check_allowed(oob=command.oob, preconfig=preconfig)
-        return bound, bound.call(command.arguments)
+        if policy is not None:
+            policy.check_command(bound.spec)
+        if self._disabled and command.name in self._disabled:
+            raise _disabled(command.name, self._disabled[command.name])
+        if command.oob or preconfig:
+            bound.check_allowed(oob=command.oob, preconfig=preconfig)
+        return bound, bound.call(command.arguments, policy)
 
 
-def _check_empty(arguments: dict[str, object]) -> None:
-    for name in arguments:
-        error = unexpected(name, ())
-        error.prefix("arguments")
-        raise error
+def not_out_of_band(name: str) -> QapiError:
+    """The error of a command that came as ``exec-oob`` and does not allow that."""
+    return QapiError(f"command '{name}' cannot be executed out of band")
 
 
-def _success(bound: BoundCommand, result: object, request: object) -> dict[str, object] | None:
-    wire = bound.answer(result)
-    return return_reply(wire, request_id(request)) if bound.spec.success_response else None
-
-
-def _failure(error: Exception, request: object) -> dict[str, object]:
-    if not isinstance(error, QapiError):
-        name = request.get("execute", request.get("exec-oob")) if isinstance(request, dict) else ""
-        _log_failure(str(name), error)
-        # What went wrong inside is for the log, not for the peer.
-        error = QapiError(f"command '{name}' failed: internal error")
-    return error_reply(error, request_id(request))
-
-
-def _is_awaitable(result: object) -> TypeGuard[Awaitable[object]]:
+def is_awaitable(result: object) -> TypeGuard[Awaitable[Any]]:
+    """Whether a handler gave something that has to be waited for."""
     return hasattr(type(result), "__await__")
+
+
+def _refuse(arguments: dict[str, object]) -> None:
+    error = unexpected(next(iter(arguments)), ())
+    error.prefix("arguments")
+    raise error
+
+
+def _disabled(name: str, reason: str) -> QapiError:
+    because = f": {reason}" if reason else ""
+    return QapiError(f"command {cut(name)!a} has been disabled{because}", COMMAND_NOT_FOUND)
+
+
+def _success(
+    bound: BoundCommand, result: object, command: Command, policy: CommandPolicy | None
+) -> Reply:
+    wire = bound.answer(result, policy)
+    return return_reply(wire, command.id) if bound.spec.success_response else None
+
+
+async def _finish(
+    bound: BoundCommand,
+    result: Awaitable[object],
+    command: Command,
+    policy: CommandPolicy | None,
+) -> Reply:
+    try:
+        return _success(bound, await result, command, policy)
+    except Exception as error:  # noqa: BLE001 - a bug of one handler is one reply
+        return _failure(error, command)
+
+
+def _failure(error: Exception, command: Command) -> dict[str, object]:
+    if not isinstance(error, QapiError):
+        _log_failure(command.name, error)
+        # What went wrong inside is for the log, not for the peer.
+        error = QapiError(f"command {cut(command.name)!a} failed: internal error")
+    return error_reply(error, command.id)
 
 
 def _unawaited(name: str, result: object) -> QapiError:

@@ -1,7 +1,7 @@
 """What goes wrong, as data that fits a QMP error reply.
 
 In: what was expected, what came, where.  Out: :class:`QapiError` and :class:`VisitError`, and
-the words for values and near misses in their texts.
+the words for values and near misses in their texts; and what a client meets besides an answer.
 Must not know: schema types, visitors, JSON text, commands.
 """
 
@@ -15,7 +15,10 @@ __all__ = [
     "DEVICE_NOT_FOUND",
     "GENERIC_ERROR",
     "KVM_MISSING_CAP",
+    "ConnectionLost",
+    "ProtocolError",
     "QapiError",
+    "RemoteError",
     "VisitError",
     "article",
     "closest",
@@ -99,6 +102,38 @@ class VisitError(QapiError):
         """The place and the problem in one sentence."""
         path = self.path
         return f"{path}: {self.problem}" if path else self.problem
+
+
+class RemoteError(QapiError):
+    """A command that the server refused or failed: the error reply to it.
+
+    ``error_class`` is an open set; ``desc`` is the server's sentence for people.  ``id`` is that
+    of the request, ``command`` its name.
+    """
+
+    def __init__(
+        self,
+        desc: str,
+        error_class: str = GENERIC_ERROR,
+        *,
+        id: object = None,  # noqa: A002 - the member's name
+        command: str = "",
+    ) -> None:
+        super().__init__(desc, error_class)
+        self.id = id
+        self.command = command
+
+
+class ConnectionLost(QapiError):
+    """There is no connection, or no longer.
+
+    Whether commands that were not answered before it took effect is unknown (QMP, disconnect).
+    Where the system gave a reason, it is the ``__cause__``.
+    """
+
+
+class ProtocolError(ConnectionLost):
+    """The peer sent what is no QMP; the connection is of no use any more and was ended."""
 
 
 def cut(text: str, length: int = _SHOWN_LENGTH) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from .errors import QapiError, cut, describe, did_you_mean
 
@@ -17,9 +17,15 @@ __all__ = [
     "AbsentType",
     "Command",
     "Event",
+    "Failure",
+    "Greeting",
+    "Message",
+    "Success",
     "Timestamp",
+    "VersionTriple",
     "error_reply",
     "parse_command",
+    "parse_message",
     "request_id",
     "return_reply",
 ]
@@ -36,6 +42,73 @@ class AbsentType(enum.Enum):
 
 #: What a command without ``id`` has as its id; null would be an id like any other.
 ABSENT: Final = AbsentType.ABSENT
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VersionTriple:
+    """The number of a server's release; compares as versions do.
+
+    A ``micro`` of 50 stands for work in progress, 90 and above for candidates of the next
+    release.
+    """
+
+    major: int
+    minor: int
+    micro: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.micro}"
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a server says first: its version, and the capabilities that it offers.
+
+    ``package`` is how a vendor labels its build, empty if it is not a vendor's.
+    """
+
+    version: VersionTriple
+    package: str = ""
+    capabilities: tuple[str, ...] = ()
+
+    def to_wire(self) -> dict[str, object]:
+        """The whole message."""
+        return {"QMP": {"version": self.version_info(), "capabilities": list(self.capabilities)}}
+
+    def version_info(self) -> dict[str, object]:
+        """The version as ``query-version`` answers it."""
+        version = self.version
+        triple = {"micro": version.micro, "minor": version.minor, "major": version.major}
+        return {"qemu": triple, "package": self.package}
+
+    @classmethod
+    def from_wire(cls, value: object) -> Greeting:
+        """Read a greeting; members that QMP does not know yet are ignored.
+
+        QMP promises an object ``version`` and an array ``capabilities`` (QMP, greeting), so no
+        more is demanded: what a server does not tell of its version is 0 or empty, and a
+        capability that is no string is none that anybody could ask for.  Raises
+        :class:`QapiError` for what is no greeting.
+        """
+        if not isinstance(value, dict) or not isinstance(body := value.get("QMP"), dict):
+            raise QapiError("a greeting must be an object with an object 'QMP'")
+        version, offered = body.get("version"), body.get("capabilities")
+        if not isinstance(version, dict):
+            raise QapiError(f"greeting: version must be an object, got {describe(version)}")
+        if not isinstance(offered, list):
+            raise QapiError(f"greeting: capabilities must be an array, got {describe(offered)}")
+        package = version.get("package")
+        return cls(
+            _version(version.get("qemu")),
+            package if isinstance(package, str) else "",
+            tuple(each for each in offered if isinstance(each, str)),
+        )
+
+
+def _version(value: object) -> VersionTriple:
+    parts = value if isinstance(value, dict) else {}
+    numbers = [parts.get(key) for key in ("major", "minor", "micro")]
+    return VersionTriple(*(each if type(each) is int else 0 for each in numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +230,58 @@ def error_reply(error: QapiError, reply_id: object = ABSENT) -> dict[str, object
     """The reply of a command that failed; the id is echoed if there was one."""
     wire = error.to_wire()
     return {"error": wire} if reply_id is ABSENT else {"error": wire, "id": reply_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The reply of a command that succeeded, as a client gets it."""
+
+    value: object
+    id: object = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The reply of a command that failed; clients treat ``error_class`` as an open set."""
+
+    error_class: str
+    desc: str
+    id: object = ABSENT
+
+
+#: All that a server can say.
+Message: TypeAlias = Greeting | Event | Success | Failure
+
+
+def parse_message(value: object) -> Message:
+    """Read what a server said; members that QMP does not know yet are ignored.
+
+    Raises :class:`QapiError` for what is no message, or not one of them alone.
+    """
+    if not isinstance(value, dict):
+        raise QapiError(f"a message must be an object, got {describe(value)}")
+    kinds = [kind for kind in _KINDS if kind in value]
+    if len(kinds) != 1:
+        found = " and ".join(kinds) or "none of them"
+        raise QapiError(f"a message must be one of {', '.join(_KINDS)}, got {found}")
+    if kinds[0] == "return":
+        return Success(value["return"], value.get("id", ABSENT))
+    if kinds[0] == "error":
+        return _failure(value["error"], value.get("id", ABSENT))
+    return Event.from_wire(value) if kinds[0] == "event" else Greeting.from_wire(value)
+
+
+# The member that tells what a message is.
+_KINDS = ("return", "error", "event", "QMP")
+
+
+def _failure(error: object, reply_id: object) -> Failure:
+    if not isinstance(error, dict):
+        raise QapiError(f"reply: error must be an object, got {describe(error)}")
+    for key in ("class", "desc"):
+        if not isinstance(error.get(key), str):
+            raise QapiError(f"reply: {key} must be a string, got {describe(error.get(key))}")
+    return Failure(error["class"], error["desc"], reply_id)
 
 
 def _integer(value: dict[str, object], key: str) -> int:

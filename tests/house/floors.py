@@ -74,9 +74,16 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.runtime.commands": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
     "qapigen.runtime.events": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
     "qapigen.runtime.introspect": (_ERRORS, _MODEL, _VISIT),
-    "qapigen.runtime.session": (_ERRORS, _MODEL, _CODEC, _MESSAGES),
+    "qapigen.runtime.addresses": (_ERRORS,),
+    "qapigen.runtime.session": (
+        *(_ERRORS, _MODEL, _CODEC, _VISIT, _MESSAGES, _SPECS),
+        *("qapigen.runtime.commands", "qapigen.runtime.events"),
+    ),
+    # shells, and what is built on them
     "qapigen.runtime.aio": (_RUNTIME,),
     "qapigen.runtime.blocking": (_RUNTIME,),
+    "qapigen.runtime.typed": (_RUNTIME,),
+    "qapigen.runtime.waiters": (_RUNTIME,),
     "qapigen.runtime.__init__": (_RUNTIME,),
     # what is generated
     _GENERATED: (_RUNTIME,),
@@ -115,4 +122,5 @@ LIBRARIES = {
     "black": "qapigen.compiler.emit.pyformat",
     "msgspec": "qapigen.runtime.twins",
     "orjson": "qapigen.runtime.codec.fast",
+    "uvloop": "qapigen.runtime.aio.loops",
 }

@@ -11,8 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qapigen.runtime.commands import LazySpecs, Registry, not_served
+from qapigen.runtime.commands import (
+    CommandSpec,
+    LazySpecs,
+    Registry,
+    is_awaitable,
+    not_out_of_band,
+    not_served,
+)
 from qapigen.runtime.errors import COMMAND_NOT_FOUND, DEVICE_NOT_FOUND, QapiError
+from qapigen.runtime.messages import Command
 from qapigen.runtime.model import NULL
 
 from .sample_commands import COMMANDS, SampleCommands
@@ -370,6 +378,99 @@ def test_cancelling_a_dispatch_passes() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())
+
+
+def test_a_disabled_command_is_not_found(registry: Registry, handlers: Handlers) -> None:
+    registry.disable("start")
+    registry.disable("pay", "no money")
+    registry.disable("nope")
+    bad = {"execute": "start", "arguments": {"bogus": 1}}
+    assert failure(registry.dispatch(bad)) == (
+        COMMAND_NOT_FOUND,
+        "command 'start' has been disabled",
+    )
+    pay = {"execute": "pay", "id": 1}
+    assert failure(registry.dispatch(pay))[1] == "command 'pay' has been disabled: no money"
+    # unknown comes first
+    assert "is not known" in failure(registry.dispatch({"execute": "nope"}))[1]
+    assert not registry.is_enabled("start")
+    assert registry.names() == ["query-run", "query-names", "raw-add", "halt", "rescue"]
+    registry.enable("start")
+    registry.enable("start")
+    assert registry.is_enabled("start")
+    assert failure(registry.dispatch(bad))[0] == "GenericError"
+    assert "start" in registry.names()
+    assert handlers.calls == []
+
+
+def test_disabled_comes_before_out_of_band_and_preconfig(registry: Registry) -> None:
+    registry.disable("start")
+    request = {"exec-oob": "start"}
+    reply = registry.dispatch(request, oob_enabled=True, preconfig=True)
+    assert failure(reply)[0] == COMMAND_NOT_FOUND
+    registry.enable("start")
+    reply = registry.dispatch(request, oob_enabled=True, preconfig=True)
+    assert failure(reply)[1] == not_out_of_band("start").desc
+
+
+class Strict:
+    """A policy that notes what it is asked, and refuses or shows what a test wants."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.asked: list[str] = []
+        self.refuses = refuses
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.refuses == what:
+            raise QapiError(f"no {what}", COMMAND_NOT_FOUND)
+
+    def check_command(self, spec: CommandSpec) -> None:
+        self._ask("command")
+
+    def check_arguments(self, spec: CommandSpec, arguments: dict[str, object]) -> None:
+        self._ask("arguments")
+
+    def shown_answer(self, spec: CommandSpec, answer: object) -> object:
+        self._ask("answer")
+        return {"shown": answer}
+
+
+def test_a_policy_is_asked_at_each_step(registry: Registry, handlers: Handlers) -> None:
+    policy = Strict()
+    good = Command("start", {"uri": "x"}, 1)
+    assert registry.execute(good, policy=policy) == {"return": {}, "id": 1}
+    assert policy.asked == ["command", "arguments"]
+    assert registry.execute(Command("query-names", {}), policy=policy) == {
+        "return": {"shown": ["a", "b"]}
+    }
+    # wrong types come before the policy
+    wrong = registry.execute(Command("start", {"uri": 1}), policy=Strict("arguments"))
+    assert failure(wrong)[0] == "GenericError"
+    registry.disable("start")
+    assert failure(registry.execute(good, policy=Strict("command")))[1] == "no command"
+
+
+@pytest.mark.parametrize("refuses", ["command", "arguments"])
+def test_what_a_policy_refuses_does_not_run(
+    registry: Registry, handlers: Handlers, refuses: str
+) -> None:
+    reply = registry.execute(Command("start", {"uri": "x"}, 1), policy=Strict(refuses))
+    assert failure(reply) == (COMMAND_NOT_FOUND, f"no {refuses}")
+    assert handlers.calls == []
+
+
+def test_a_policy_is_asked_about_answers_that_take_time() -> None:
+    registry = Registry(SPECS, [Async()])
+    reply: Any = registry.execute(Command("query-run", {}, 1), policy=Strict())
+    assert is_awaitable(reply)
+
+    async def wait() -> object:
+        return await reply
+
+    assert asyncio.run(wait()) == {"return": {"shown": {"status": "none"}}, "id": 1}
+    assert not is_awaitable({"return": {}})
+    assert not is_awaitable(None)
 
 
 JSON = st.recursive(

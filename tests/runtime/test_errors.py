@@ -10,7 +10,10 @@ import pytest
 from qapigen.runtime.errors import (
     DEVICE_NOT_FOUND,
     GENERIC_ERROR,
+    ConnectionLost,
+    ProtocolError,
     QapiError,
+    RemoteError,
     VisitError,
     article,
     closest,
@@ -120,3 +123,15 @@ def test_near_misses() -> None:
 def test_no_near_miss_is_sought_for_a_monster() -> None:
     monster = "a" * 10**6
     assert closest(monster, [monster]) is None
+
+
+def test_what_a_client_meets() -> None:
+    refused = RemoteError("no", "DeviceNotFound", id="7", command="device_del")
+    assert (refused.desc, refused.error_class) == ("no", "DeviceNotFound")
+    assert (refused.id, refused.command) == ("7", "device_del")
+    assert refused.to_wire() == {"class": "DeviceNotFound", "desc": "no"}
+    assert RemoteError("no").error_class == GENERIC_ERROR
+    assert issubclass(ProtocolError, ConnectionLost)
+    assert not issubclass(RemoteError, ConnectionLost)
+    with pytest.raises(QapiError, match="gone"):
+        raise ConnectionLost("gone")

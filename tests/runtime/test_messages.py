@@ -13,9 +13,15 @@ from qapigen.runtime.messages import (
     ABSENT,
     Command,
     Event,
+    Failure,
+    Greeting,
+    Message,
+    Success,
     Timestamp,
+    VersionTriple,
     error_reply,
     parse_command,
+    parse_message,
     request_id,
     return_reply,
 )
@@ -176,3 +182,103 @@ def test_messages_cannot_be_changed(message: Timestamp | Event | Command) -> Non
     name = dataclasses.fields(message)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(message, name, "other")
+
+
+GREETING = Greeting(VersionTriple(7, 2, 22), "Debian", ("oob", "new"))
+GREETING_WIRE = {
+    "QMP": {
+        "version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "Debian"},
+        "capabilities": ["oob", "new"],
+    }
+}
+
+
+def test_greetings() -> None:
+    assert GREETING.to_wire() == GREETING_WIRE
+    assert Greeting.from_wire(GREETING_WIRE) == GREETING
+    assert Greeting.from_wire({**GREETING_WIRE, "more": 1}) == GREETING
+    assert Greeting(VersionTriple(1, 0, 0)).to_wire()["QMP"] == {
+        "version": {"qemu": {"micro": 0, "minor": 0, "major": 1}, "package": ""},
+        "capabilities": [],
+    }
+
+
+def test_versions_compare_as_versions() -> None:
+    versions = [VersionTriple(2, 12, 50), VersionTriple(7, 2, 9), VersionTriple(7, 2, 22)]
+    assert versions[0] < versions[1] < versions[2]
+    assert str(versions[0]) == "2.12.50"
+
+
+@pytest.mark.parametrize(
+    "version", [{}, {"qemu": 7}, {"qemu": {"major": "7", "minor": True}, "package": None}]
+)
+def test_a_greeting_may_tell_little_of_the_version(version: object) -> None:
+    wire = {"QMP": {"version": version, "capabilities": [1, "oob"]}}
+    assert Greeting.from_wire(wire) == Greeting(VersionTriple(0, 0, 0), "", ("oob",))
+
+
+@pytest.mark.parametrize(
+    ("wire", "text"),
+    [
+        (None, "a greeting must be an object with an object 'QMP'"),
+        ({"QMP": []}, "a greeting must be an object with an object 'QMP'"),
+        ({"QMP": {"capabilities": []}}, "greeting: version must be an object, got null"),
+        ({"QMP": {"version": {}}}, "greeting: capabilities must be an array, got null"),
+    ],
+)
+def test_what_is_no_greeting(wire: object, text: str) -> None:
+    with pytest.raises(QapiError) as caught:
+        Greeting.from_wire(wire)
+    assert caught.value.desc == text
+
+
+@pytest.mark.parametrize(
+    ("wire", "message"),
+    [
+        ({"return": {}}, Success({})),
+        ({"return": None, "id": None}, Success(None, None)),
+        ({"id": "a", "return": [1], "new": 1}, Success([1], "a")),
+        ({"error": {"class": "New", "desc": ""}}, Failure("New", "")),
+        (
+            {"error": {"class": "GenericError", "desc": "x", "new": 1}, "id": 1},
+            Failure("GenericError", "x", 1),
+        ),
+        ({"event": "STOP", "timestamp": NOW_WIRE}, Event("STOP", None, NOW)),
+        (GREETING_WIRE, GREETING),
+    ],
+)
+def test_what_a_server_says(wire: object, message: Message) -> None:
+    assert parse_message(wire) == message
+
+
+@pytest.mark.parametrize(
+    ("wire", "text"),
+    [
+        (1, "a message must be an object, got number 1"),
+        ({}, "a message must be one of return, error, event, QMP, got none of them"),
+        ({"id": 1}, "a message must be one of return, error, event, QMP, got none of them"),
+        (
+            {"error": {}, "return": 1},
+            "a message must be one of return, error, event, QMP, got return and error",
+        ),
+        ({"error": "x"}, "reply: error must be an object, got string 'x'"),
+        ({"error": {"desc": "x"}}, "reply: class must be a string, got null"),
+        ({"error": {"class": "x", "desc": 1}}, "reply: desc must be a string, got number 1"),
+        ({"event": 1}, "event: its name must be a string, got number 1"),
+        ({"QMP": 1}, "a greeting must be an object with an object 'QMP'"),
+    ],
+)
+def test_what_no_server_says(wire: object, text: str) -> None:
+    with pytest.raises(QapiError) as caught:
+        parse_message(wire)
+    assert caught.value.desc == text
+
+
+@given(st.none() | st.booleans() | st.integers() | st.text() | st.just([{}]))
+def test_replies_come_back(identity: object) -> None:
+    error = QapiError("gone", DEVICE_NOT_FOUND)
+    assert parse_message(return_reply({"a": 1}, identity)) == Success({"a": 1}, identity)
+    assert parse_message(error_reply(error, identity)) == Failure(
+        DEVICE_NOT_FOUND, "gone", identity
+    )
+    assert parse_message(return_reply(1)) == Success(1, ABSENT)
