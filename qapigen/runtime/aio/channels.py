@@ -1,0 +1,137 @@
+"""Byte streams of the operating system, one call a time.
+
+In: a socket, or one or two file descriptors.  Out: bytes and received descriptors, read and
+written without waiting.
+Must not know: event loops, QMP.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import select
+import socket
+import stat
+from typing import Final, Protocol
+
+__all__ = ["Channel", "PipeChannel", "SocketChannel", "close_descriptors"]
+
+_MOST_DESCRIPTORS: Final = 253  # the kernel takes no more in one message
+_ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+_ANCILLARY_FLAGS: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class Channel(Protocol):
+    """Both directions of a byte stream; calls raise BlockingIOError instead of waiting."""
+
+    @property
+    def read_fd(self) -> int:
+        """What becomes readable when there is something to receive."""
+
+    @property
+    def write_fd(self) -> int:
+        """What becomes writable when there is room to send."""
+
+    def receive(self, size: int) -> tuple[bytes, list[int]]:
+        """What came, b"" at its end; and descriptors, which the caller owns from now on."""
+
+    def send(self, data: bytes | bytearray | memoryview) -> int:
+        """Hand over some bytes; how many were taken."""
+
+    def is_gone(self) -> bool:
+        """At the end of the input: whether nobody reads the output any more, either."""
+
+    def close(self) -> None:
+        """Give the stream back."""
+
+
+class SocketChannel:
+    """A connected stream socket; a Unix socket can bring file descriptors along."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        self.socket = connected
+        self.read_fd = self.write_fd = connected.fileno()
+        self._takes_descriptors = connected.family == socket.AF_UNIX
+
+    def receive(self, size: int) -> tuple[bytes, list[int]]:
+        """What came, and the descriptors that were sent along; nobody else inherits them."""
+        if not self._takes_descriptors:
+            return self.socket.recv(size), []
+        data, ancillary, _, _ = self.socket.recvmsg(size, _ANCILLARY_BYTES, _ANCILLARY_FLAGS)
+        return data, _descriptors(ancillary) if ancillary else []
+
+    def send(self, data: bytes | bytearray | memoryview) -> int:
+        """Hand over some bytes."""
+        return self.socket.send(data)
+
+    def is_gone(self) -> bool:
+        """Whether the peer has closed the socket and not only its own direction.
+
+        Over a network that cannot be told.
+        """
+        poll = select.poll()
+        poll.register(self.read_fd, 0)
+        return any(events & select.POLLHUP for _, events in poll.poll(0))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class PipeChannel:
+    """Descriptors that are no sockets: standard input and output, pipes, terminals, files.
+
+    They are made non-blocking, and what they were is restored at the end, because other
+    processes may share them.  ``owned`` descriptors are closed then.
+    """
+
+    def __init__(self, read_fd: int, write_fd: int, *, owned: bool = False) -> None:
+        self.read_fd = read_fd
+        self.write_fd = write_fd
+        self._owned = owned
+        self._before = {fd: os.get_blocking(fd) for fd in {read_fd, write_fd} if not _is_file(fd)}
+        for fd in self._before:
+            os.set_blocking(fd, False)
+
+    def receive(self, size: int) -> tuple[bytes, list[int]]:
+        """What came; never with descriptors."""
+        return os.read(self.read_fd, size), []
+
+    def send(self, data: bytes | bytearray | memoryview) -> int:
+        """Hand over some bytes."""
+        return os.write(self.write_fd, data)
+
+    def is_gone(self) -> bool:
+        """Not known: writing will tell."""
+        return False
+
+    def close(self) -> None:
+        """Leave the descriptors as they were found."""
+        for fd, blocking in self._before.items():
+            os.set_blocking(fd, blocking)
+        if self._owned:
+            close_descriptors({self.read_fd, self.write_fd})
+        self._before = {}
+        self._owned = False
+
+
+def close_descriptors(descriptors: list[int] | set[int]) -> None:
+    """Close all of them; those that are closed already do not matter."""
+    for fd in descriptors:
+        try:
+            os.close(fd)
+        except OSError:
+            continue
+
+
+def _is_file(fd: int) -> bool:
+    return stat.S_ISREG(os.fstat(fd).st_mode)
+
+
+def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    found = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % found.itemsize])
+    return list(found)

@@ -1,0 +1,298 @@
+"""A client for asyncio: any number of commands at a time, and events.
+
+In: an address, commands.  Out: what the server answers, as JSON values, and events.
+Must not know: which commands there are.
+"""
+
+# A timeout is part of a call here, as it is for the blocking client.
+# ruff: noqa: ASYNC109
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ..addresses import Address
+from ..errors import ConnectionLost
+from ..messages import Event, Greeting
+from ..session.backoff import backoff
+from ..session.client import ClientSession, Mode
+from ..session.listeners import KEPT_EVENTS, Callback, Predicate
+from .connecting import accept, attach, open_connection
+from .link import Link
+from .subscription import Subscription
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Client", "reconnecting"]
+
+
+class Client:
+    """A connection to a QMP server or a guest agent.
+
+    Made by :meth:`connect`; to be closed with :meth:`close`, or by using it as an asynchronous
+    context manager.  Commands may be executed by any number of tasks at the same time; a
+    cancelled one leaves the connection as it is, and its answer is dropped when it comes.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._unseen = Subscription(link.listeners, limit=KEPT_EVENTS)
+
+    # --- connecting ---
+
+    @classmethod
+    async def connect(
+        cls,
+        address: str | Address,
+        *,
+        timeout: float | None = None,
+        tls: ssl.SSLContext | None = None,
+        tls_hostname: str | None = None,
+        mode: Mode = "qmp",
+        oob: bool = True,
+    ) -> Self:
+        """Connect to a server and negotiate, within ``timeout`` seconds (None: for ever).
+
+        ``address`` is a text as :func:`..addresses.parse_address` reads it, or its value.
+        ``tls`` is the context of a client; ``tls_hostname`` the name that must be in the
+        server's certificate, if that is not the host of the address.  ``mode``
+        ``"guest-agent"`` speaks to a guest agent.  ``oob``: enable out-of-band execution
+        where the server offers it.
+
+        Raises :class:`ConnectionLost` if nobody listens there, :class:`ProtocolError` if it is
+        no such server, :class:`QapiError` for a wrong address, TimeoutError.  A server that is
+        busy with another client does not greet.
+        """
+
+        async def link() -> Link:
+            session = ClientSession(mode=mode, oob=oob)
+            return await open_connection(session, address, tls=tls, tls_hostname=tls_hostname)
+
+        return await cls._ready(link, timeout, f"{address}: no answer")
+
+    @classmethod
+    async def accept(
+        cls,
+        address: str | Address,
+        *,
+        timeout: float | None = None,
+        mode: Mode = "qmp",
+        oob: bool = True,
+    ) -> Self:
+        """Listen until a server connects to ``address`` (QEMU: ``server=off``).
+
+        Raises as :meth:`connect` does.
+        """
+
+        async def link() -> Link:
+            return await accept(ClientSession(mode=mode, oob=oob), address)
+
+        return await cls._ready(link, timeout, f"{address}: nobody connected")
+
+    @classmethod
+    async def from_socket(
+        cls,
+        connection: socket.socket,
+        *,
+        timeout: float | None = None,
+        mode: Mode = "qmp",
+        oob: bool = True,
+    ) -> Self:
+        """Negotiate over a connected stream socket, which belongs to the client from now on."""
+
+        async def link() -> Link:
+            return await attach(ClientSession(mode=mode, oob=oob), connection)
+
+        return await cls._ready(link, timeout, "no answer")
+
+    @classmethod
+    async def _ready(
+        cls, make: Callable[[], Awaitable[Link]], timeout: float | None, failure: str
+    ) -> Self:
+        try:
+            async with asyncio.timeout(timeout):
+                link = await make()
+                client = cls(link)
+                try:
+                    await link.ready
+                except BaseException:
+                    link.abort()
+                    raise
+        except TimeoutError:
+            raise TimeoutError(f"{failure} within {timeout} s") from None
+        return client
+
+    # --- commands ---
+
+    async def execute(
+        self,
+        name: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        timeout: float | None = None,
+        oob: bool = False,
+        fds: Iterable[int] = (),
+        success_response: bool = True,
+    ) -> object:
+        """Execute a command and wait for what it returns, a JSON value.
+
+        ``arguments`` are JSON values under the schema's names.  ``timeout`` is in seconds;
+        after it, the command may have had its effect or not.  ``oob``: overtake other
+        commands (``exec-oob``).  ``fds`` are sent along over a Unix socket; they stay the
+        caller's.  ``success_response`` false: the command answers only if it fails; this
+        returns None when it is sent, and a failure is only logged.
+
+        Raises :class:`RemoteError` for an error reply, :class:`ConnectionLost`, TimeoutError,
+        and :class:`QapiError` for what cannot be sent.
+        """
+        link = self._link
+        request_id, answer = link.send(
+            name, arguments, oob=oob, fds=fds, success_response=success_response
+        )
+        try:
+            if timeout is None:
+                return await answer
+            async with asyncio.timeout(timeout):
+                return await answer
+        except TimeoutError:
+            raise TimeoutError(f"{name}: no answer within {timeout} s") from None
+        finally:
+            link.forget(request_id)
+
+    # --- events ---
+
+    def subscribe(self, *names: str, limit: int | None = None) -> Subscription:
+        """The events of these names (none: of all) from now on.
+
+        To be used with ``with``, around the command that causes the events::
+
+            with client.subscribe("STOP") as events:
+                await client.execute("stop")
+                event = await events.get(timeout=5)
+
+        More than ``limit`` events that nobody takes push out the oldest ones.
+        """
+        subscription = Subscription(self._link.listeners, names, limit=limit)
+        if self._link.lost is not None:
+            subscription.end(self._link.lost)
+        return subscription
+
+    def events(self, *names: str) -> Subscription:
+        """The same, to be iterated over: ``async for event in client.events("STOP"):``.
+
+        The iterator ends when the client is closed, and raises :class:`ConnectionLost` when
+        the connection is lost.
+        """
+        return self.subscribe(*names)
+
+    async def wait_event(
+        self, *names: str, wanted: Predicate | None = None, timeout: float | None = None
+    ) -> Event:
+        """The first event of these names for which ``wanted`` is true.
+
+        It may have come before: the last 1000 events that were not waited for are kept.
+        Every event is given once.  Raises TimeoutError, :class:`ConnectionLost`.
+        """
+        kept = frozenset(names)
+
+        def matches(event: Event) -> bool:
+            return (not kept or event.name in kept) and (wanted is None or wanted(event))
+
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._unseen.get(matches)
+        except TimeoutError:
+            which = ", ".join(names) or "any name"
+            raise TimeoutError(f"no event of {which} within {timeout} s") from None
+
+    def clear_events(self) -> None:
+        """Forget the events that are kept for :meth:`wait_event`."""
+        self._unseen.clear()
+
+    def on_event(self, callback: Callback, *names: str) -> Callable[[], None]:
+        """Call a function with each further event of these names (none: of all).
+
+        It must not wait, and what it raises is logged.  The result, called, ends that.
+        """
+        return self._link.listeners.call(callback, names)
+
+    # --- the connection ---
+
+    @property
+    def greeting(self) -> Greeting | None:
+        """What the server said first; None for a guest agent."""
+        return self._link.session.greeting
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """The capabilities that were enabled: ``oob`` or none."""
+        return self._link.session.enabled
+
+    @property
+    def lost(self) -> ConnectionLost | None:
+        """Why there is no connection any more; None as long as there is one."""
+        return self._link.lost
+
+    async def close(self) -> None:
+        """End the connection; commands that wait for an answer get :class:`ConnectionLost`."""
+        self._link.close()
+        await self.wait_closed()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection has ended, by whomever."""
+        await asyncio.shield(self._link.closed)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def reconnecting(
+    address: str | Address,
+    *,
+    timeout: float | None = None,
+    tls: ssl.SSLContext | None = None,
+    tls_hostname: str | None = None,
+    mode: Mode = "qmp",
+    delays: Callable[[], Iterable[float]] = backoff,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> AsyncIterator[Client]:
+    """A client for each connection, as often as the loop asks for another one::
+
+        async for client in reconnecting("unix:qmp.sock"):
+            try:
+                ...
+            except ConnectionLost:
+                continue
+
+    Each attempt may take ``timeout`` seconds; between attempts that fail, the seconds of
+    ``delays`` are waited, and where those end, the error of the last attempt is raised.  The
+    client is closed when the loop goes on or ends.
+    """
+    while True:
+        waits = iter(delays())
+        while True:
+            try:
+                client = await Client.connect(
+                    address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
+                )
+                break
+            except (ConnectionLost, TimeoutError):
+                seconds = next(waits, None)
+                if seconds is None:
+                    raise
+                await sleep(seconds)
+        async with client:
+            yield client

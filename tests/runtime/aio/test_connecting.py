@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qapigen.runtime.addresses import FdAddress, TcpAddress, UnixAddress
+from qapigen.runtime.aio.client import Client
+from qapigen.runtime.errors import ConnectionLost, QapiError
+from tests.runtime.scripted_peer import Peer, Visit
+
+Play = Callable[[Coroutine[Any, Any, object]], None]
+
+
+def script(visit: Visit) -> None:
+    visit.greet()
+    visit.answer(1)
+    visit.see_end()
+
+
+@pytest.mark.parametrize("how", ["text", "value", "tcp", "ipv4", "fd"])
+def test_addresses(play: Play, tmp_path: Path, how: str) -> None:
+    async def scenario(address: object) -> None:
+        async with await Client.connect(address, timeout=20) as client:  # type: ignore[arg-type]
+            assert await client.execute("a") == 1
+
+    with Peer(None if how in ("tcp", "ipv4") else tmp_path / "s", script) as peer:
+        address: object = peer.address
+        if how == "value":
+            address = UnixAddress(str(tmp_path / "s"))
+        elif how == "ipv4":
+            address = TcpAddress("localhost", int(peer.address.rpartition(":")[2]), "ipv4")
+        elif how == "fd":
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(str(tmp_path / "s"))
+            address = FdAddress(connection.detach())
+        play(scenario(address))
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("unix:/nowhere/at/all", "No such file"),
+        ("tcp:127.0.0.1:1", "no connection to tcp:127.0.0.1:1"),
+        ("fd:987654", "Bad file descriptor"),
+        ("tcp:no.such.host.invalid:1", "no connection to tcp:no.such.host.invalid:1"),
+    ],
+)
+def test_nobody_there(play: Play, address: str, reason: str) -> None:
+    async def scenario() -> None:
+        with pytest.raises(ConnectionLost, match=reason) as caught:
+            await Client.connect(address, timeout=20)
+        assert isinstance(caught.value.__cause__, OSError)
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("address", ["stdio", "nonsense"])
+def test_no_place_to_connect_to(play: Play, address: str) -> None:
+    async def scenario() -> None:
+        for connect in (Client.connect, Client.accept):
+            with pytest.raises(QapiError) as caught:
+                await connect(address)
+            assert not isinstance(caught.value, ConnectionLost)
+
+    play(scenario())
+
+
+def test_a_place_that_is_taken(play: Play, tmp_path: Path) -> None:
+    (tmp_path / "s").touch()
+
+    async def scenario() -> None:
+        with pytest.raises(ConnectionLost, match="in use"):
+            await Client.accept(str(tmp_path / "s"))
+
+    play(scenario())
+    assert (tmp_path / "s").exists()
+
+
+def test_a_listener_with_too_many_guests(play: Play, tmp_path: Path) -> None:
+    where = tmp_path / "s"
+
+    async def scenario(listener: socket.socket) -> None:
+        with pytest.raises(TimeoutError):
+            await Client.connect(str(where), timeout=0.03)
+        late = asyncio.create_task(Client.connect(str(where), timeout=20))
+        await asyncio.sleep(0)
+        listener.accept()[0].close()
+        visitor = await asyncio.get_running_loop().run_in_executor(None, listener.accept)
+        with visitor[0]:
+            await asyncio.get_running_loop().run_in_executor(None, Visit(visitor[0]).greet)
+            async with await late as client:
+                assert client.greeting is not None
+
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(where))
+        listener.listen(0)
+        first.connect(str(where))
+        play(scenario(listener))
+
+
+def test_what_is_no_socket_is_left_alone(play: Play) -> None:
+    reading, writing = os.pipe()
+
+    async def scenario() -> None:
+        with pytest.raises(ConnectionLost):
+            await Client.connect(FdAddress(reading))
+
+    play(scenario())
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_host_that_cannot_be_looked_up(play: Play) -> None:
+    async def scenario() -> None:
+        with pytest.raises(ConnectionLost, match="no connection to tcp:"):
+            await Client.connect("tcp:" + "x" * 70 + ".invalid:1", timeout=20)
+
+    play(scenario())
