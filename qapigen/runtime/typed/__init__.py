@@ -1,0 +1,1 @@
+"""What generated clients are made of: typed commands and events over a connection."""
