@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["arguments", "run"]
 
 #: What ``--backend python`` stands for.
-PYTHON = ("types", "visit", "wire", "commands", "events", "introspect")
+PYTHON = ("types", "visit", "wire", "commands", "events", "client", "introspect")
 #: The package of the shipped schema.
 SHIPPED_PACKAGE = "qapi_migration"
 
@@ -46,8 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--backend",
         action="append",
         metavar="NAME",
-        help="what to make, may be repeated: types, visit, commands, events, introspect, "
-        "python (all of these), markdown, or an installed backend (default: all)",
+        help="what to make, may be repeated: types, visit, wire, commands, events, client, "
+        "introspect, python (all of these), markdown, or an installed backend (default: all)",
     )
     parser.add_argument(
         "--module",

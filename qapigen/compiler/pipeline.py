@@ -40,7 +40,7 @@ class Options:
     dialect: str = "auto"
     package: str = "qapi"
     backends: tuple[str, ...] = (
-        *("types", "visit", "wire", "commands", "events", "introspect"),
+        *("types", "visit", "wire", "commands", "events", "client", "introspect"),
         "markdown",
     )
     modules: tuple[str, ...] = ()

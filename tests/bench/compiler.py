@@ -21,7 +21,7 @@ from tests.bench.timing import YARDSTICK, ChildRun, child, in_yards, millisecond
 
 __all__ = ["run"]
 
-PYTHON = ("types", "visit", "wire", "commands", "events", "introspect")
+PYTHON = ("types", "visit", "wire", "commands", "events", "client", "introspect")
 DOCUMENTATION = ("markdown",)
 
 

@@ -26,6 +26,8 @@ from tests.cli.process import (
 
 PACKAGE_FILES = [
     "__init__.py",
+    "client/__init__.py",
+    "client/shop.py",
     "commands/__init__.py",
     "commands/shop.py",
     "events/__init__.py",
@@ -97,7 +99,7 @@ def test_again(call: Call, shop: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call("generate", shop, "-o", out)
     times = {path: (out / path).stat().st_mtime_ns for path in files_in(out)}
-    assert ": 0 files written, 23 unchanged" in call("generate", shop, "-o", out).err
+    assert ": 0 files written, 25 unchanged" in call("generate", shop, "-o", out).err
     assert times == {path: (out / path).stat().st_mtime_ns for path in files_in(out)}
     found = call("generate", shop, "-o", out, "--backend", "python")
     assert "4 removed" in found.err
@@ -171,6 +173,7 @@ def test_package_from_the_schema(call: Call, tmp_path: Path, file: str, package:
         ("visit", ["visit/__init__.py", "visit/sub_goods.py"]),
         ("commands", ["commands/__init__.py", "commands/shop.py"]),
         ("events", ["events/__init__.py", "events/shop.py"]),
+        ("client", ["client/__init__.py", "client/shop.py"]),
         ("introspect", ["introspect.py"]),
         ("python", PACKAGE_FILES),
     ],
@@ -198,7 +201,7 @@ def test_unknown_backend(call: Call, shop: Path, tmp_path: Path) -> None:
     found = call("generate", shop, "-o", tmp_path / "o", "--backend", "fortran")
     line = one_error(found, TROUBLE)
     assert "'fortran'" in line
-    assert "types, visit, wire, commands, events, introspect, markdown" in line
+    assert "types, visit, wire, commands, events, client, introspect, markdown" in line
     assert not (tmp_path / "o").exists()
 
 

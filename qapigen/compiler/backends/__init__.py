@@ -51,6 +51,7 @@ BACKENDS = {
     "wire": "qapigen.compiler.backends.python.backend:wire",
     "commands": "qapigen.compiler.backends.python.backend:commands",
     "events": "qapigen.compiler.backends.python.backend:events",
+    "client": "qapigen.compiler.backends.python.backend:client",
     "introspect": "qapigen.compiler.backends.python.backend:introspect",
     "markdown": "qapigen.compiler.backends.markdown.backend:pages",
 }

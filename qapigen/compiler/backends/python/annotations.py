@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ...ir import BUILTINS, TypeRef
+from ...ir import BUILTINS, InlineMembers, TypeRef
 from .names import Names
 from .text import import_from
 
@@ -95,6 +95,15 @@ class Scope:
             return function
         self.package = True
         return f"visit.{home}.{function}"
+
+    def constructor(self, name: str, data: str | InlineMembers | None) -> str:
+        """The class ``name``, that of a command's or event's data, in an expression."""
+        home = self.names.module_of(data) if isinstance(data, str) else self.module
+        if home == self.module:
+            self.classes.add(name)
+            return name
+        self.types_package = True
+        return f"_types.{home}.{name}"
 
     def use(self, module: str, name: str) -> None:
         """Import a name from a module of the runtime."""

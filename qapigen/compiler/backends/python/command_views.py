@@ -83,7 +83,7 @@ def _method(package: Package, scope: Scope, command: Command) -> MethodView:
             f"Answer[{_result(scope, command)}]",
             indent=4,
         ),
-        docstring(package.docs.action(command), indent=8),
+        package.docs.action_docstring(command, indent=8),
         call("raise not_served(", [string(command.name)], indent=8),
     )
 

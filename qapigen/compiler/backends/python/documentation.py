@@ -41,6 +41,7 @@ class Documentation:
         self._schema = schema  # keeps the members, whose identities are keys here, alive
         self._members: dict[int, str] = {}
         self._docstrings: dict[int, str] = {}
+        self._actions: dict[tuple[int, int], str] = {}
         for definition in schema.definitions:
             if definition.doc is not None:
                 self._describe(definition, definition.doc)
@@ -76,6 +77,14 @@ class Documentation:
     def action(self, definition: Command | Event) -> str:
         """The text for a command or event, its members' descriptions included."""
         return _text(definition, with_members=True)
+
+    def action_docstring(self, definition: Command | Event, *, indent: int) -> str:
+        """The same as a docstring; several parts of a package have it."""
+        key = (id(definition), indent)
+        found = self._actions.get(key)
+        if found is None:
+            found = self._actions[key] = docstring(self.action(definition), indent=indent)
+        return found
 
 
 def _own_members(definition: Definition) -> tuple[Member | EnumValue, ...]:

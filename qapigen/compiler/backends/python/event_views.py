@@ -113,13 +113,7 @@ class _Event:
 
     def _class(self) -> str:
         """The expression for it; what that needs will be imported."""
-        data, name = self.event.data, self._name()
-        home = self.names.module_of(data) if isinstance(data, str) else self.scope.module
-        if home == self.scope.module:
-            self.scope.classes.add(name)
-            return name
-        self.scope.types_package = True
-        return f"_types.{home}.{name}"
+        return self.scope.constructor(self._name(), self.event.data)
 
     def function(self, docs: Documentation) -> MethodView:
         """The constructor."""
@@ -127,7 +121,7 @@ class _Event:
         star = [] if "*" in given else ["*"]
         return MethodView(
             signature(self.py_name, [*given, *star, "timestamp: Timestamp"], "Event"),
-            docstring(docs.action(self.event), indent=4),
+            docs.action_docstring(self.event, indent=4),
             _fitted("return make_event(", self, ["timestamp"], indent=4),
         )
 

@@ -52,18 +52,25 @@ _USED = frozenset(
         *("AlternateInfo", "Answer", "ArgumentsStyle", "CommandSpec", "Emitter", "Enum", "Event"),
         *("EventSpec", "LazySpecs", "NULL", "NullType", "QType", "Registry", "Struct", "Timestamp"),
         *("UnionInfo", "Visitor", "make_event", "members", "unserved"),
+        *("AsyncTypedClient", "BlockingTypedClient", "Iterable", "TypedEvent", "add_lazy_methods"),
         # the package's own modules and names
         *("types", "visit", "wire", "commands", "events", "introspect", "registry", "self"),
+        *("AsyncClient", "AsyncCommands", "BlockingClient", "BlockingCommands"),
         *("v", "obj", "name", "value", "arguments", "timestamp", "COMMANDS", "EVENTS", "SPECS"),
         # what the package looks up while it loads classes into itself
         *("AttributeError", "getattr", "globals"),
     )
 )
-#: Names that classes cannot have besides: those that functions which read and write use.
+#: What clients have besides the methods for commands.
+_USED_BY_CLIENTS = frozenset(
+    ("client", "close", "connect", "events", "greeting", "on_event", "wait_event")
+)
+#: Names that classes cannot have besides: those that functions which read and write use, and
+#: the package of clients.
 _USED_BY_CLASSES = _USED.union(
     (
         *("MAX_STEPS", "Mismatch", "ReadTable", "SPECIALISED", "SpecialisedTable", "WriteTable"),
-        *("count", "data", "depth", "each", "item", "len"),
+        *("client", "count", "data", "depth", "each", "item", "len"),
     )
 )
 #: And the names of their variables, and what functions for types start with.
@@ -149,7 +156,8 @@ class Names:
     enums; ``branches`` of union variants by union and position; ``data`` the classes of inline
     arguments and event data, by kind and name of the command or event; ``commands`` and
     ``events`` the methods and functions for them; ``handlers`` and ``emitters`` the classes that
-    hold those, by schema module.
+    hold those, by schema module; ``client_methods`` the methods for commands and
+    ``event_classes`` the classes for events in clients.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -181,6 +189,11 @@ class Names:
         used = _USED | self._taken
         self.commands = identifiers((c.name for c in schema.commands), used)
         self.events = _event_names((e.name for e in schema.events), used)
+        used_by_clients = used | _USED_BY_CLIENTS
+        self.client_methods = identifiers((c.name for c in schema.commands), used_by_clients)
+        self.event_classes = {
+            e.name: self._class(f"{camel_case(e.name)}Event") for e in schema.events
+        }
         self.home = {d.name: d.module for d in definitions if not isinstance(d, Command | Event)}
         self.home |= {kind.name: kind.module for kind in self.kinds.values()}
 

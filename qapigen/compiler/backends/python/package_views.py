@@ -7,13 +7,22 @@ package of a big schema runs a few lines, using one command runs the modules tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from .. import Request
 from .annotations import all_key, isort_key
-from .text import all_block, exploded, import_block, import_from, string
+from .text import all_block, call, docstring, exploded, import_block, import_from, string
 
-__all__ = ["Render", "lazy_package", "package_path", "root_package", "specs_package"]
+__all__ = [
+    "ClientClass",
+    "Render",
+    "client_package",
+    "lazy_package",
+    "package_path",
+    "root_package",
+    "specs_package",
+]
 
 
 class Render(Protocol):
@@ -46,10 +55,10 @@ def root_package(
     return {"__init__.py": text, "py.typed": ""}
 
 
-def _reexports(exported: Mapping[str, Sequence[str]]) -> list[str]:
+def _reexports(exported: Mapping[str, Sequence[str]], folder: str = "types.") -> list[str]:
     """Imports that tell type checkers where names come from."""
     return [
-        import_from(f".types.{module}", sorted(names, key=isort_key), indent=4)
+        import_from(f".{folder}{module}", sorted(names, key=isort_key), indent=4)
         for module, names in sorted(exported.items())
         if names
     ]
@@ -97,6 +106,58 @@ def specs_package(
         home=_table("_HOME", home),
     )
     return {path: text}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClass:
+    """The class of a client: its first line for type checkers, and that which is executed."""
+
+    head: str
+    lazy_head: str
+    doc: str
+
+
+_CLIENTS = {
+    "Async": "A connection to a server, for programs that use asyncio.",
+    "Blocking": "A connection to a server, for programs without an event loop.",
+}
+
+
+def client_package(
+    request: Request,
+    methods: Mapping[str, str],
+    events: Mapping[str, str],
+    render: Render,
+) -> dict[str, str]:
+    """The ``__init__.py`` of clients: classes with the methods of all modules.
+
+    ``methods`` and ``events`` have the module of each method and of each class for an event.
+    """
+    parts = sorted(set(methods.values()), key=all_key)
+    public = sorted(["AsyncClient", "BlockingClient", *events], key=all_key)
+    exported: dict[str, list[str]] = {}
+    for name, module in events.items():
+        exported.setdefault(module, []).append(name)
+    imports = [import_from(".", parts, indent=4)] if parts else []
+    text = render(
+        request,
+        "client/__init__.py",
+        "python/client_package.py.j2",
+        title="Clients: a method for each command, a class for each event.",
+        **_names(public, imports + _reexports(exported, "")),
+        classes=[_client_class(prefix, parts) for prefix in _CLIENTS],
+        methods=_table("_METHODS", methods),
+        events=_table("_EVENTS", events),
+    )
+    return {"client/__init__.py": text}
+
+
+def _client_class(prefix: str, parts: Sequence[str]) -> ClientClass:
+    base = f"{prefix}TypedClient"
+    bases = [f"{part}.{prefix}Commands" for part in parts] or [base]
+    head = f"class {prefix}Client("
+    doc = docstring(_CLIENTS[prefix], indent=8)
+    return ClientClass(call(head, bases, "):", indent=4), f"{head}{base}):", doc)
 
 
 def _table(target: str, values: Mapping[str, str]) -> str:

@@ -30,7 +30,7 @@ def _2018(text: str, *shown: str) -> Construct:
 
 
 TYPES, VISIT, WIRE = "types/demo.py", "visit/demo.py", "wire/demo.py"
-COMMANDS, EVENTS = "commands/demo.py", "events/demo.py"
+COMMANDS, EVENTS, CLIENT = "commands/demo.py", "events/demo.py", "client/demo.py"
 
 _ENUMS = """
 { 'pragma': { 'member-name-exceptions': [ 'Unruly' ] } }
@@ -292,6 +292,24 @@ _NAMES = """
 { 'event': '__2d.x_PRINT', 'data': { 'timestamp': 'int', 'list': [ 'Any' ] } }
 """.replace("'member-name-exceptions': [", "'member-name-exceptions': [ 'Emitter',")
 
+#: What is particular to clients: names that they need themselves, descriptors, answers.
+_CLIENTS = """
+{ 'pragma': { 'command-returns-exceptions': [ 'events', 'add-fd', 'count' ] } }
+{ 'struct': 'TypedEvent', 'data': { 'timeout': 'int' } }
+{ 'command': 'connect', 'data': { 'timeout': 'int', '*oob': 'bool', '*fds': [ 'int' ] } }
+{ 'command': 'close', 'data': 'TypedEvent', 'allow-oob': true }
+{ 'command': 'events', 'returns': [ 'TypedEvent' ] }
+{ 'command': 'client', 'data': { 'visit': 'str', 'self': 'str', 'client': 'str' } }
+{ 'command': 'getfd', 'data': { 'fdname': 'str' } }
+{ 'command': 'add-fd', 'data': { '*fds': 'int' }, 'returns': 'int' }
+{ 'command': 'halt', 'data': { '*mode': 'str' }, 'success-response': false }
+{ 'command': 'raw', 'gen': false, 'boxed': true, 'data': 'TypedEvent', 'returns': 'TypedEvent' }
+{ 'command': 'a-command-with-a-name-of-some-length', 'boxed': true, 'data': 'TypedEvent',
+  'returns': 'TypedEvent' }
+{ 'event': 'ASYNC_CLIENT' }
+{ 'event': 'TYPED' }
+"""
+
 #: Names that would be one and the same in Python, as only the language of 2018 allows.
 _CLASHES = """
 { 'struct': 'X', 'data': { 'x': 'X', '*xs': [ 'X' ], '*y': [ 'X_list' ] } }
@@ -375,19 +393,24 @@ CONSTRUCTS: dict[str, Construct] = {
     "enums": _modern(_ENUMS, TYPES, VISIT, WIRE),
     "structs": _modern(_STRUCTS, TYPES, VISIT, WIRE),
     "unions": _modern(_UNIONS, TYPES, VISIT, WIRE),
-    "far-union": Construct(_FAR_UNION, (TYPES, VISIT, WIRE, COMMANDS, EVENTS, "types/far_tags.py")),
+    "far-union": Construct(
+        _FAR_UNION, (TYPES, VISIT, WIRE, COMMANDS, EVENTS, CLIENT, "types/far_tags.py")
+    ),
     "simple-union": _2018(_SIMPLE_UNION, TYPES, VISIT, WIRE),
     "alternates": _modern(_ALTERNATES, TYPES, VISIT, WIRE),
-    "commands": _modern(_COMMANDS, COMMANDS, "commands/__init__.py"),
-    "events": _modern(_EVENTS, EVENTS, "events/__init__.py"),
+    "commands": _modern(_COMMANDS, COMMANDS, "commands/__init__.py", CLIENT),
+    "events": _modern(_EVENTS, EVENTS, "events/__init__.py", CLIENT),
+    "clients": _modern(_CLIENTS, CLIENT),
     "names": _modern(_NAMES, TYPES, VISIT, WIRE, COMMANDS, EVENTS),
-    "clashes": _2018(_CLASHES, TYPES, VISIT, WIRE, COMMANDS, EVENTS),
+    "clashes": _2018(_CLASHES, TYPES, VISIT, WIRE, COMMANDS, EVENTS, CLIENT),
     "docs": _modern(_DOCS, TYPES, COMMANDS),
     "modules": Construct(
         _MODULES,
         ("__init__.py", "types/__init__.py", "visit/__init__.py", "commands/__init__.py")
-        + ("events/__init__.py", "types/_2d_x.py"),
+        + ("events/__init__.py", "client/__init__.py", "types/_2d_x.py"),
     ),
     "introspection": _modern(_ALTERNATES + _COMMANDS, "introspect.py"),
-    "nothing": _modern("", "__init__.py", "types/__init__.py", "commands/__init__.py"),
+    "nothing": _modern(
+        "", "__init__.py", "types/__init__.py", "commands/__init__.py", "client/__init__.py"
+    ),
 }

@@ -27,7 +27,7 @@ __all__ = [
     "write",
 ]
 
-PYTHON = ("types", "visit", "wire", "commands", "events", "introspect")
+PYTHON = ("types", "visit", "wire", "commands", "events", "client", "introspect")
 
 #: The real schemas of the corpus, by the package that is made of each.
 CORPUS_ROOTS = {

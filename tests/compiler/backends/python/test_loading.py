@@ -86,6 +86,28 @@ assert data.pass_ == 2
     }
 
 
+def test_client(qemu: Path) -> None:
+    """Over 200 commands, and none of them is loaded; nor is anything that connects."""
+    code = """
+from qemu_7_2.client import AsyncClient, BlockingClient
+assert len([name for name in dir(AsyncClient) if not name.startswith("_")]) > 200
+assert not {"asyncio", "socket", "ssl", "selectors"} & set(sys.modules)
+"""
+    assert loaded(qemu, "qemu_7_2", code) == {"qemu_7_2", "client"}
+
+
+def test_one_command_of_a_client(qemu: Path) -> None:
+    code = """
+from qemu_7_2.client import BlockingClient, StopEvent
+assert BlockingClient.query_name.__doc__
+assert StopEvent.NAME == "STOP"
+"""
+    assert loaded(qemu, "qemu_7_2", code) == {
+        *("qemu_7_2", "client", "client.misc", "types", "types.misc", "visit", "visit.misc"),
+        *("client.run_state", "types.run_state", "visit.run_state"),
+    }
+
+
 def test_unknown_names(qemu: Path) -> None:
     code = """
 import qemu_7_2, qemu_7_2.visit

@@ -21,6 +21,7 @@ def test_all_files_of_a_package() -> None:
     found = [path.removeprefix("demo_modules/") for path in construct_files("modules")]
     assert found == [
         "__init__.py",
+        *(f"client/{name}.py" for name in ("__init__", *SERVING)),
         "commands/__init__.py",
         "commands/only_commands.py",
         "commands/registry_.py",
@@ -34,6 +35,9 @@ def test_all_files_of_a_package() -> None:
         *(f"wire/{name}.py" for name in TYPED),
     ]
 
+
+#: Modules that have commands or events.
+SERVING = ("only_commands", "registry_", "sub_registry", "sub_registry_")
 
 #: Modules that have types; arguments that are written in place are types, too.
 TYPED = (
