@@ -4,9 +4,6 @@ In: an address, commands.  Out: what the server answers, as JSON values, and eve
 Must not know: which commands there are.
 """
 
-# A timeout is part of a call here, as it is for the blocking client.
-# ruff: noqa: ASYNC109
-
 from __future__ import annotations
 
 import asyncio

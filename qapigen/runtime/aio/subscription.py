@@ -4,9 +4,6 @@ In: the events of a connection.  Out: an asynchronous iterator over those of som
 Must not know: commands, transports.
 """
 
-# A timeout is part of a call here, as it is for the blocking client.
-# ruff: noqa: ASYNC109
-
 from __future__ import annotations
 
 import asyncio
