@@ -1,7 +1,8 @@
 """The command ``qapigen``: arguments in, an exit status out.
 
-0: fine.  1: findings in a schema, or stale output.  2: wrong usage or configuration, files that
-cannot be read or written.  70: a defect of qapigen itself, with a traceback.  130: interrupted.
+0: fine.  1: findings in a schema, stale output, or a command that a server refused.  2: wrong
+usage or configuration, files that cannot be read or written, servers that cannot be reached.
+70: a defect of qapigen itself, with a traceback.  130: interrupted.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ VERBS = {
     "explain": "tell what a diagnostic means",
     "ir": "print what a schema means, as JSON",
     "introspect": "print what query-qmp-schema answers for a schema",
+    "call": "run a command of a program that speaks QMP",
 }
 
 
@@ -86,7 +88,7 @@ def _run(words: list[str]) -> int:
             prog=f"qapigen {verb}", description=module.__doc__, formatter_class=_Help
         )
         module.arguments(verb_parser)
-        status: int = module.run(verb_parser.parse_args(rest))
+        status: int = module.run(verb_parser.parse_intermixed_args(rest))
         return status
     parser = _parser()
     parser.parse_args(words)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["CRASH", "FINDINGS", "FINE", "INTERRUPTED", "TROUBLE", "Trouble"]
+__all__ = ["CRASH", "FINDINGS", "FINE", "INTERRUPTED", "REFUSED", "TROUBLE", "Trouble"]
 
 FINE = 0
 FINDINGS = 1  #: something is wrong with a schema, or output is stale
-TROUBLE = 2  #: wrong usage or configuration, or files that cannot be read or written
+REFUSED = 1  #: a server answered a command with an error
+TROUBLE = 2  #: wrong usage or configuration, files or servers that cannot be reached
 CRASH = 70  #: a defect of qapigen
 INTERRUPTED = 130
 

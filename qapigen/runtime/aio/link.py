@@ -12,7 +12,7 @@ import os
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from ..errors import ConnectionLost, ProtocolError
 from ..messages import Event
@@ -229,7 +229,8 @@ class Link(asyncio.Protocol):
         """Everybody who waits is told why the connection ends."""
         self.lost = reason
         waiting, self._waiting = self._waiting, {}
-        for future in (self.ready, *waiting.values()):
+        everybody: list[asyncio.Future[Any]] = [self.ready, *waiting.values()]
+        for future in everybody:
             if not future.done():
                 future.set_exception(self._loss())
         # Who was given an exception and does not look is no mistake.
