@@ -1,0 +1,184 @@
+"""Run one command of a program that speaks QMP, and print its answer as a line of JSON.
+
+Arguments are key=value words by the rules of QEMU's options: a.b=c is a member of a member,
+a.0=c an item of an array.  They are checked before they are sent: by the schema behind
+--schema, else by the shipped one, else by what the program itself tells about its commands.
+
+Exit status: 0 for an answer, 1 for an error that the program answered, 2 for wrong usage,
+arguments that do not fit, no connection, no answer in time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..runtime.addresses import ADDRESS_FORMS, parse_address
+from ..runtime.errors import ConnectionLost, QapiError, RemoteError
+from .status import FINE, REFUSED, Trouble
+
+if TYPE_CHECKING:
+    from ..runtime.blocking import Client
+    from ..runtime.session.client import Mode
+    from .call_arguments import Given
+
+__all__ = ["arguments", "run"]
+
+#: Commands of the guest agent that answer nothing when all went well.
+_SILENCE_SECONDS = 2.0  # no answer for so long is a good one
+_SILENT = ("guest-shutdown", "guest-suspend-disk", "guest-suspend-ram", "guest-suspend-hybrid")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the verb takes."""
+    parser.add_argument("address", metavar="ADDRESS", help=f"where it listens: {ADDRESS_FORMS}")
+    parser.add_argument("command", metavar="COMMAND", help="the name of the command")
+    parser.add_argument(
+        "words",
+        metavar="KEY=VALUE",
+        nargs="*",
+        default=[],
+        help="an argument; a comma is nothing special",
+    )
+    parser.add_argument(
+        "--json", metavar="TEXT", help="all arguments as one JSON object, in place of words"
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="how long all of it may take (default: as long as it takes)",
+    )
+    parser.add_argument(
+        "--wait-event",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="after the answer, wait for this event and print it, too; where it is repeated, "
+        "the first one of them that comes",
+    )
+    parser.add_argument(
+        "--guest-agent",
+        action="store_true",
+        help="it is a guest agent; without --schema, values that are JSON are taken as such "
+        "and nothing is checked",
+    )
+    parser.add_argument(
+        "--schema", metavar="FILE", help="the root file of the schema that it was built with"
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError
+    return seconds
+
+
+def run(options: argparse.Namespace) -> int:
+    """Call the command; the exit status."""
+    try:
+        _Call(options).run()
+    except RemoteError as error:
+        print(f"qapigen call: {error.error_class}: {error.desc}", file=sys.stderr)
+        return REFUSED
+    except TimeoutError:
+        text = f"{options.address}: no answer within {options.timeout:g} s"
+        raise Trouble(f"qapigen call: error: {text}") from None
+    except QapiError as error:
+        raise Trouble(f"qapigen call: error: {error.desc}") from None
+    return FINE
+
+
+class _Call:
+    """One call, from the words of the shell to the lines that are printed."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.command: str = options.command
+        self.refusal: QapiError | None = None  # why the shipped schema does not take the arguments
+        self.silent = options.guest_agent and self.command in _SILENT
+        self.deadline = math.inf if options.timeout is None else monotonic() + options.timeout
+
+    def run(self) -> None:
+        """All of it.  What is wrong on our side is found before a connection is made."""
+        from ..runtime.blocking import Client
+        from .call_arguments import Given
+
+        address = parse_address(self.options.address)
+        given = Given.parse(self.options.words, self.options.json)
+        checked = self.by_own_schema(given)
+        mode: Mode = "guest-agent" if self.options.guest_agent else "qmp"
+        with Client.connect(address, timeout=self.time_left(), mode=mode) as client:
+            arguments = self.by_their_schema(client, given) if checked is None else checked
+            self.perform(client, arguments)
+
+    def time_left(self) -> float | None:
+        """Seconds until the deadline; None where there is no limit."""
+        if self.deadline == math.inf:
+            return None
+        return max(self.deadline - monotonic(), 0.001)
+
+    def by_own_schema(self, given: Given) -> dict[str, object] | None:
+        """The arguments as a schema on our side has them; None if no such schema tells."""
+        from . import call_arguments
+
+        if self.options.schema is not None:
+            schema = call_arguments.read_schema(self.options.schema)
+            known = {each.name: each for each in schema.commands}
+            if self.command in known:
+                self.silent = not known[self.command].success_response
+            return call_arguments.by_schema(schema, self.command, given)
+        if self.options.guest_agent:
+            return call_arguments.unchecked(given)
+        try:
+            return call_arguments.by_shipped_schema(self.command, given)
+        except QapiError as error:
+            self.refusal = error  # but the program may be newer than that schema
+            return None
+
+    def by_their_schema(self, client: Client, given: Given) -> dict[str, object]:
+        """The arguments as the program itself tells about its commands, as far as it does."""
+        from . import call_arguments
+
+        if not given.values and self.refusal is None:
+            return {}  # there is nothing to look at
+        try:
+            rows = client.execute("query-qmp-schema", timeout=self.time_left())
+            found = call_arguments.by_introspection(rows, self.command, given)
+        except RemoteError:
+            found = None  # there are small servers without introspection
+        if found is not None:
+            return found
+        if self.refusal is not None:
+            raise self.refusal
+        return call_arguments.unchecked(given)
+
+    def perform(self, client: Client, arguments: dict[str, object]) -> None:
+        """Execute the command and print what it returns, then the event that is waited for."""
+        names = self.options.wait_event
+        # An event may come before the answer.  Without names it is any, and nobody looks at it.
+        with client.subscribe(*names, limit=None if names else 1) as events:
+            if self.silent:
+                self.expect_silence(client, arguments)
+            else:
+                _print(client.execute(self.command, arguments, timeout=self.time_left()))
+            if names:
+                _print(events.get(timeout=self.time_left()).to_wire())
+
+    def expect_silence(self, client: Client, arguments: dict[str, object]) -> None:
+        """Execute a command that answers only if it fails, and give it a moment to do so."""
+        moment = min(self.time_left() or math.inf, _SILENCE_SECONDS)
+        with suppress(TimeoutError, ConnectionLost):  # as whoever shuts down ends connections
+            client.execute(self.command, arguments, timeout=moment)
+
+
+def _print(value: object) -> None:
+    """A line of JSON, at once: somebody may wait for the first of two."""
+    from ..runtime.codec import dumps
+
+    print(dumps(value), flush=True)

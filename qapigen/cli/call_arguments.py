@@ -1,0 +1,177 @@
+"""Arguments of a command from words of the shell: read, checked against a schema.
+
+In: ``key=value`` words or a JSON text, a schema in one of three forms (the shipped package, a
+file, what a server answers to query-qmp-schema).  Out: arguments as JSON.
+Must not know: connections, what becomes of the arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from ..runtime.codec import JsonError, loads
+from ..runtime.errors import QapiError, VisitError, cut, describe
+from ..runtime.introspect import ArgumentReader, TextArgumentReader
+from ..runtime.visit import from_wire, to_wire
+from ..runtime.visit.keyval import KeyvalInput
+from ..runtime.visit.keyval_syntax import HelpRequested, Keyval, parse_keyval
+from ..runtime.visit.refusals import unexpected
+from .status import Trouble
+
+if TYPE_CHECKING:
+    from ..compiler.ir import Schema
+    from ..runtime.commands import CommandSpec
+
+__all__ = [
+    "Given",
+    "by_introspection",
+    "by_schema",
+    "by_shipped_schema",
+    "read_schema",
+    "unchecked",
+]
+
+_INDEX = re.compile(r"\[(\d+)\]")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was given: nested texts, or with ``is_json`` the arguments themselves."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    is_json: bool = False
+
+    @classmethod
+    def parse(cls, words: Sequence[str], json_text: str | None) -> Given:
+        """The ``key=value`` words, or the text behind ``--json``; :class:`QapiError` if neither.
+
+        A word is one item whatever is in it: a comma is nothing special.
+        """
+        if json_text is not None:
+            if words:
+                raise QapiError("arguments are key=value words or --json, not both")
+            return cls(_json_object(json_text), is_json=True)
+        for word in words:
+            if "=" not in word:
+                raise QapiError(f"expected key=value, got {cut(word)!a}")
+        try:
+            return cls(cast("dict[str, Any]", parse_keyval(",".join(map(_doubled, words)))))
+        except HelpRequested as error:  # pragma: no cover - a word with = asks for none
+            raise QapiError(error.desc) from None
+
+    def refused(self, error: VisitError) -> QapiError:
+        """The error as it is told: items of arrays as they were written."""
+        if self.is_json or not error.path:
+            return error
+        path = _INDEX.sub(r".\1", error.path)
+        return QapiError(f"{path}: {error.problem}")
+
+
+def _doubled(word: str) -> str:
+    return word.replace(",", ",,")
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = loads(text)
+    except JsonError as error:
+        raise QapiError(f"--json: {error.desc}") from None
+    if not isinstance(value, dict):
+        raise QapiError(f"--json: expected an object, got {describe(value)}")
+    return value
+
+
+class _WordReader(TextArgumentReader):
+    """Reads nested texts; what has no type is guessed instead of staying a text."""
+
+    def any(self, value: object) -> object:
+        return _guess(cast("Keyval", value))
+
+
+def unchecked(given: Given) -> dict[str, object]:
+    """The arguments where no schema tells about them.
+
+    Texts that are JSON stand for what they say, all others for themselves: ``5``, ``true`` and
+    ``null`` are no strings, ``on`` and ``0x10`` are.
+    """
+    if given.is_json:
+        return given.values
+    return {name: _guess(value) for name, value in given.values.items()}
+
+
+def _guess(value: Keyval) -> object:
+    if isinstance(value, dict):
+        return {name: _guess(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_guess(each) for each in value]
+    try:
+        return loads(value)
+    except JsonError:
+        return value
+
+
+def by_shipped_schema(command: str, given: Given) -> dict[str, object] | None:
+    """The arguments of a command of the shipped schema, None for another command.
+
+    Raises :class:`QapiError` for arguments that it does not take.
+    """
+    from qapi_migration.commands import SPECS
+
+    if command not in SPECS:
+        return None
+    try:
+        return _typed(SPECS[command], given)
+    except VisitError as error:
+        raise given.refused(error) from None
+
+
+def _typed(spec: CommandSpec, given: Given) -> dict[str, object]:
+    visit = spec.visit_arguments
+    if visit is None:
+        for name in given.values:
+            raise unexpected(name, ())
+        return {}
+    if given.is_json:
+        from_wire(visit, given.values)
+        return given.values
+    return cast("dict[str, object]", to_wire(visit, visit(KeyvalInput(given.values), "", None)))
+
+
+def by_introspection(rows: object, command: str, given: Given) -> dict[str, object] | None:
+    """The same by what a server answers to query-qmp-schema."""
+    reader = ArgumentReader(rows) if given.is_json else _WordReader(rows)
+    if command not in reader.commands():
+        return None
+    try:
+        return reader.read(command, given.values)
+    except VisitError as error:
+        raise given.refused(error) from None
+
+
+def read_schema(path: str) -> Schema:
+    """The schema in a file; :class:`Trouble` for one that is wrong."""
+    from ..compiler.diagnostics import render_text
+    from ..compiler.disk import read_source
+    from ..compiler.pipeline import analyze
+
+    analysis = analyze(path, read_source)
+    if analysis.schema is None:
+        errors = [each for each in analysis.diagnostics if each.severity == "error"]
+        raise Trouble(render_text(errors[:1]).rstrip("\n"))
+    return analysis.schema
+
+
+def by_schema(schema: Schema, command: str, given: Given) -> dict[str, object]:
+    """The arguments of a command of a schema; :class:`QapiError` also if it has no such command."""
+    from ..compiler.passes.introspect import introspect
+
+    if any(each.name == command and not each.gen for each in schema.commands):
+        return unchecked(given)
+    reader = _WordReader if not given.is_json else ArgumentReader
+    try:
+        return reader(introspect(schema, mask=False)).read(command, given.values)
+    except VisitError as error:
+        raise given.refused(error) from None
