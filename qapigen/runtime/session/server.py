@@ -210,6 +210,7 @@ class ServerSession:
                 self._out.append(SYNC_BYTE)
             self._send(reply)
         self._take()
+        self._maybe_end()
 
     def outgoing(self) -> bytes:
         """The bytes to write by now; each byte is given once."""
