@@ -377,6 +377,16 @@ def test_goodbye_from_a_handler(shell: Shell) -> None:
     assert shell.session.closing
 
 
+def test_the_last_reply_after_goodbye_is_the_end(shell: Shell) -> None:
+    """Nobody has to ask for another job first."""
+    shell.session.receive(text("echo", 1))
+    job = shell.session.next_job()
+    assert job is not None
+    shell.session.close()
+    shell.session.finish(job, {"return": {}, "id": 1})
+    assert shell.session.closing
+
+
 def test_a_lost_connection(oob: Shell) -> None:
     oob.send(text("wait", 1) + text("echo", 2) + text("now-wait", 3, oob=True))
     oob.session.send_event(STOP)
