@@ -186,7 +186,8 @@ class ServerSession:
         """
         while (entry := self._next_text()) is not None:
             job = self._begin(entry)
-            self._take()  # there is room for one more now
+            if self._oob or job is None:
+                self._take()  # there is room for one more now
             if job is not None:
                 return job
         self._maybe_end()
@@ -299,7 +300,11 @@ class ServerSession:
         if self._dialect.negotiates and command.name == NEGOTIATE:
             self._negotiate(command)
             return None
-        if step(self._phase, Input.COMMAND).action is Action.REFUSE:
+        # A command in command mode is what nearly all texts are: no look at the table for it.
+        if (
+            self._phase is not Phase.COMMAND
+            and step(self._phase, Input.COMMAND).action is Action.REFUSE
+        ):
             desc = f"the capabilities have to be negotiated first, with '{NEGOTIATE}'"
             self._send(error_reply(QapiError(desc, COMMAND_NOT_FOUND), command.id))
             return None
