@@ -40,7 +40,7 @@ def test_descriptors_wait_for_room(play: Play, tmp_path: Path) -> None:
             big = asyncio.create_task(client.execute("echo", {"text": "x" * SIZE}))
             await asyncio.sleep(0)
             with pytest.raises(TimeoutError):
-                await client.execute("getfd", fds=[writing], timeout=0.01)
+                await client.execute("getfd", fds=[writing], timeout=0.3)
             getfd = asyncio.create_task(client.execute("getfd", fds=[writing]))
             await asyncio.sleep(0)
             os.close(writing)
@@ -86,7 +86,7 @@ def test_commands_that_were_not_sent_are_withdrawn(play: Play, tmp_path: Path) -
             big = asyncio.create_task(client.execute("echo", {"text": "x" * SIZE}))
             await asyncio.sleep(0)
             with pytest.raises(TimeoutError):
-                await client.execute("never", timeout=0.01)
+                await client.execute("never", timeout=0.3)
             go_on.set()
             await asyncio.gather(big, client.execute("last"))
 

@@ -113,7 +113,7 @@ def test_timeout(play: Play) -> None:
     async def client(address: str) -> None:
         async with await AsyncSample.connect(address) as vm:
             with pytest.raises(TimeoutError, match="query-run"):
-                await vm.query_run(timeout=0.001)
+                await vm.query_run(timeout=0.3)
 
     play(server, client)
 

@@ -110,7 +110,7 @@ def test_timeout(play: Play) -> None:
     def client(address: str) -> None:
         vm = BlockingSample.connect(address)
         with vm, pytest.raises(TimeoutError, match="query-run"):
-            vm.query_run(timeout=0.001)
+            vm.query_run(timeout=0.3)
 
     play(server, client)
 
