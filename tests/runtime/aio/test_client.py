@@ -399,7 +399,7 @@ def test_from_socket_and_accept(play: Play, place: Path) -> None:
 def test_a_server_that_does_not_greet(play: Play, place: Path) -> None:
     async def scenario(address: str) -> None:
         with pytest.raises(TimeoutError, match="no answer within 0.3 s"):
-            await Client.connect(address, timeout=0.01)
+            await Client.connect(address, timeout=0.3)
 
     with Peer(place, Visit.see_end) as peer:
         play(scenario(peer.address))

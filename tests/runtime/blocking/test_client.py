@@ -383,7 +383,7 @@ def test_a_server_that_does_not_greet(place: Path) -> None:
         Peer(place, Visit.see_end) as peer,
         pytest.raises(TimeoutError, match="no answer within 0.3 s"),
     ):
-        Client.connect(peer.address, timeout=0.01)
+        Client.connect(peer.address, timeout=0.3)
 
 
 def test_a_server_that_goes_before_it_greets(place: Path) -> None:

@@ -102,5 +102,5 @@ def test_too_late(wait: Wait) -> None:
         visit.answer([{"id": "j", "status": "running"}])
         visit.see_end()
 
-    with pytest.raises(TimeoutError, match=r"^job 'j' goes on after 0.05 s$"):
-        wait(server, "wait_job", "j", timeout=0.05)
+    with pytest.raises(TimeoutError, match=r"^job 'j' goes on after 0.5 s$"):
+        wait(server, "wait_job", "j", timeout=0.5)
