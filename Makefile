@@ -102,7 +102,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet
 
 $(RUN): pyproject.toml
 	$(make_venv)
-	$(PIP) --editable .
+	$(PIP) --editable '.[vm]'
 	@touch $@
 
 $(DEV): pyproject.toml

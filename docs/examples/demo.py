@@ -6,15 +6,26 @@ Run it with ``make demo``, or with any Python that has qapigen installed.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qapigen.cli.main import main as qapigen
 
 if TYPE_CHECKING:
+    from qapi_migration.client import BlockingClient
     from qapi_migration.types.migration import MigrateSetParameters, MigrationInfo
+
+#: The guest of the last part: a processor that writes to hot and cold pages, memory half full.
+GUEST = ("--ram", "256M", "--fill", "half")
+WORKLOAD = ("--workload", "rate=4000,hot=1024,pattern=hotcold,seed=7")
+BYTES_PER_SECOND = 64 << 20
+PATIENCE_SECONDS = 60
 
 
 def demo() -> int:
@@ -31,7 +42,8 @@ def demo() -> int:
         show_class(Path(folder) / "qapi_migration/types/migration.py", "ReplicationStatus")
         headline("3. Serve commands")
         serve()
-    return 0
+        headline("4. Move a busy guest from one process to another")
+        return move(Path(folder))
 
 
 def headline(text: str) -> None:
@@ -82,6 +94,70 @@ def serve() -> None:
     ):
         print("->", json.dumps(request))
         print("<-", json.dumps(commands.dispatch(request)))
+
+
+def move(folder: Path) -> int:
+    """Start a source and a destination, migrate, and compare what is in both memories."""
+    here, there = f"unix:{folder}/source.sock", f"unix:{folder}/destination.sock"
+    way = f"unix:{folder}/migration.sock"
+    with (
+        machine("--qmp", there, "--incoming", way, "--paused", *GUEST[:2]) as destination,
+        machine("--qmp", here, "--progress", *GUEST, *WORKLOAD) as source,
+    ):
+        with connect(here) as vm, connect(there) as other:
+            status = migrate(vm, way)
+            print(f"the source says {vm.query_status().status}, ", end="")
+            print(f"the destination says {other.query_status().status}")
+            vm.quit()
+            other.quit()
+        outputs = [each.communicate(timeout=PATIENCE_SECONDS)[0] for each in (source, destination)]
+    digests = [json.loads(output) for output in outputs]
+    print("memory of the source:     ", digests[0]["pc.ram"])
+    print("memory of the destination:", digests[1]["pc.ram"])
+    if status != "completed" or digests[0] != digests[1]:
+        print("the guest has not arrived as it was", file=sys.stderr)
+        return 1
+    print("the guest has arrived, and not a byte is different")
+    return 0
+
+
+@contextmanager
+def machine(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """A process with a guest, or with room for one; in the end it tells what is in the memory."""
+    command = ["qapigen", "vm", *words, "--digest"]
+    print("$", *command)
+    program = [sys.executable, "-m", "qapigen", *command[1:]]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            yield process
+        finally:
+            process.terminate()  # does nothing to one that has ended
+
+
+def connect(address: str) -> BlockingClient:
+    """A client of a process that may still be on its way."""
+    from qapi_migration.client import BlockingClient
+    from qapigen.runtime import QapiError
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return BlockingClient.connect(address, timeout=PATIENCE_SECONDS)
+        except QapiError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def migrate(vm: BlockingClient, uri: str) -> str:
+    """Send the guest away; with which status that ended."""
+    from qapi_migration.types.migration import MigrateSetParameters
+    from qapigen.runtime.waiters import follow_migration_blocking
+
+    vm.migrate_set_parameters(MigrateSetParameters(max_bandwidth=BYTES_PER_SECOND))
+    vm.migrate(uri=uri)
+    answer = follow_migration_blocking(vm, timeout=PATIENCE_SECONDS)
+    return str(answer["status"])
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ VERBS = {
     "ir": "print what a schema means, as JSON",
     "introspect": "print what query-qmp-schema answers for a schema",
     "call": "run a command of a program that speaks QMP",
+    "vm": "run a machine whose guest can be migrated",
 }
 
 

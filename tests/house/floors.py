@@ -33,6 +33,17 @@ _SPECS = "qapigen.runtime.specs"
 _VISIT = "qapigen.runtime.visit"
 _MESSAGES = "qapigen.runtime.messages"
 
+_PAGES = "qapigen.migration.pages"
+_STREAM = "qapigen.migration.stream"
+_CHANNELS = "qapigen.migration.channels"
+_RUN_STATES = "qapigen.migration.run_states"
+_STATUS = "qapigen.migration.status"
+_SETTINGS = "qapigen.migration.settings"
+_PROGRESS = "qapigen.migration.progress"
+_OBJECTS = "qapigen.migration.objects"
+_GUEST = "qapigen.migration.guest"
+_ENGINE = "qapigen.migration.engine"
+
 _RUNTIME = "qapigen.runtime"
 _GENERATED = "qapi_migration"
 
@@ -89,24 +100,22 @@ FLOORS: dict[str, tuple[str, ...]] = {
     _GENERATED: (_RUNTIME,),
     # the reference backend of migration
     "qapigen.migration.__init__": (),
-    "qapigen.migration.pages": (),
-    "qapigen.migration.stream": (),
-    "qapigen.migration.channels": (),
-    "qapigen.migration.status": (_RUNTIME, _GENERATED),
-    "qapigen.migration.settings": (_RUNTIME, _GENERATED),
-    "qapigen.migration.progress": (_RUNTIME, _GENERATED),
-    "qapigen.migration.guest": (
-        *(_RUNTIME, _GENERATED),
-        *(f"qapigen.migration.{room}" for room in ("pages", "stream", "channels")),
-    ),
-    "qapigen.migration.engine": (
-        *(_RUNTIME, _GENERATED),
-        *(f"qapigen.migration.{room}" for room in ("pages", "stream", "channels", "guest")),
-        *(f"qapigen.migration.{room}" for room in ("status", "settings", "progress")),
+    _PAGES: (),
+    _STREAM: (_PAGES,),
+    _CHANNELS: (_ERRORS,),
+    _RUN_STATES: (_RUNTIME, _GENERATED),
+    _STATUS: (_RUNTIME, _GENERATED, _RUN_STATES),
+    _SETTINGS: (_RUNTIME, _GENERATED),
+    _PROGRESS: (_RUNTIME, _GENERATED, _SETTINGS, _STATUS),
+    _OBJECTS: (_RUNTIME, _GENERATED, _CHANNELS),
+    _GUEST: (_RUNTIME, _GENERATED, _PAGES, _STREAM, _RUN_STATES),
+    _ENGINE: (
+        *(_RUNTIME, _GENERATED, _PAGES, _STREAM, _CHANNELS, _RUN_STATES),
+        *(_STATUS, _SETTINGS, _PROGRESS, _GUEST),
     ),
     "qapigen.migration.commands": (
-        *(_RUNTIME, _GENERATED),
-        *(f"qapigen.migration.{room}" for room in ("guest", "engine", "settings", "status")),
+        *(_RUNTIME, _GENERATED, _CHANNELS, _RUN_STATES, _OBJECTS),
+        *(_STATUS, _SETTINGS, _PROGRESS, _GUEST, _ENGINE),
     ),
     "qapigen.migration.vm": (_RUNTIME, _GENERATED, "qapigen.migration"),
     # doors
@@ -115,7 +124,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.__main__": ("qapigen.cli",),
 }
 
-#: Libraries that are not Python's own, and the one module each is known to.
+#: Libraries that are not Python's own, and the one module or room each is known to.
 LIBRARIES = {
     "lark": "qapigen.compiler.syntax.grammar",
     "jinja2": "qapigen.compiler.emit.render",
@@ -123,4 +132,6 @@ LIBRARIES = {
     "msgspec": "qapigen.runtime.twins",
     "orjson": "qapigen.runtime.codec.fast",
     "uvloop": "qapigen.runtime.aio.loops",
+    "numpy": "qapigen.migration",
+    "rich": "qapigen.cli.vm_progress",
 }

@@ -47,7 +47,7 @@ def refused(module: Module, modules: dict[str, Module]) -> Iterator[str]:
             if not inside(name, (room, *FLOORS[room])):
                 yield f"{place}{room} may not import {name}"
         elif library in LIBRARIES:
-            if module.name != LIBRARIES[library]:
+            if not inside(module.name, (LIBRARIES[library],)):
                 yield f"{place}only {LIBRARIES[library]} knows {library}"
         elif library not in sys.stdlib_module_names:
             yield f"{place}{library} is no dependency"

@@ -1,0 +1,87 @@
+"""How a migration goes, as a line: one that changes on a terminal, or one for each news elsewhere.
+
+In: answers of query-migrate.  Out: text on stderr.
+Must not know: where the answers come from, how often they come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from qapi_migration.types.migration import MigrationInfo, MigrationStats
+
+__all__ = ["ProgressLine", "progress_text"]
+
+_MIB = 1 << 20
+_NEWS_EACH = 5  # answers between two lines where lines stay
+
+
+def progress_text(info: MigrationInfo) -> str:
+    """The line for one answer; "" if there is nothing to tell."""
+    if info.status is None:
+        return ""
+    parts = [info.status.value]
+    if info.ram is not None:
+        parts += _ram_texts(info.ram)
+    if info.expected_downtime is not None:
+        parts.append(f"downtime {info.expected_downtime} ms expected")
+    if info.downtime is not None:
+        parts.append(f"downtime {info.downtime} ms")
+    if info.cpu_throttle_percentage is not None:
+        parts.append(f"CPUs throttled by {info.cpu_throttle_percentage} %")
+    if info.total_time is not None:
+        parts.append(f"{info.total_time / 1000:.1f} s")
+    if info.error_desc is not None:
+        parts.append(info.error_desc)
+    return "  ".join(parts)
+
+
+def _ram_texts(ram: MigrationStats) -> list[str]:
+    done = ram.total - ram.remaining
+    share = done * 100 // ram.total if ram.total else 100
+    return [
+        f"{share:3} %",
+        f"{ram.remaining / _MIB:.1f} of {ram.total / _MIB:.0f} MiB left",
+        f"{ram.normal + ram.duplicate} pages ({ram.duplicate} zero)",
+        f"{ram.mbps / 8:.1f} MB/s",
+        f"pass {ram.dirty_sync_count}",
+    ]
+
+
+class ProgressLine:
+    """Shows answers as they come; ``close`` leaves the last one standing."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console if console is not None else Console(stderr=True)
+        self._live: Live | None = None
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        self._shown = ""
+        self._news = ""  # status and pass of the last line that stays
+        self._skipped = 0
+
+    def __call__(self, info: MigrationInfo) -> None:
+        """Show an answer."""
+        text = progress_text(info)
+        if text == self._shown or not text:
+            return
+        self._shown = text
+        if self._live is not None:
+            self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+            return
+        self._skipped += 1
+        status = text.partition(" ")[0]
+        if status != self._news or self._skipped >= _NEWS_EACH:
+            self._news, self._skipped = status, 0
+            self._console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+    def close(self) -> None:
+        """The end: what is shown stays."""
+        if self._live is not None:
+            self._live.stop()

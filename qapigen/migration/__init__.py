@@ -1,0 +1,1 @@
+"""The reference backend of migration: a simulated guest that really moves."""

@@ -1,0 +1,1 @@
+"""What moves a guest: the outgoing and the incoming side, as steps that are given the time."""

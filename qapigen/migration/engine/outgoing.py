@@ -1,0 +1,338 @@
+"""The source: one attempt to move the guest away, from the connection to one of its ends.
+
+In: a guest, settings, a connector.  Out: a guest that has left, or one that is as it was, and the
+status that says so.
+Must not know: commands, events, sockets, what a stream consists of.
+
+The guest must never run on both sides.  So from the byte on that lets the destination start it,
+an attempt can no longer be cancelled: it completes, or it fails because the destination says so
+or the connection breaks.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from qapi_migration.types.migration import MigrationCapability, MigrationStatus
+from qapi_migration.types.run_state import RunState
+
+from ..channels.channel import ChannelError
+from ..guest.machine import IllegalRunState
+from ..progress import Counters, OutgoingReport
+from ..status import BUSY
+from .iterables import RamSection
+from .outlet import Outlet
+from .pace import Pace
+from .pacing import elapsed_ms
+from .precopy import Precopy
+from .ram_sender import RamSender
+from .return_path import ReturnPath
+
+if TYPE_CHECKING:
+    from ..channels.channel import OutgoingChannel
+    from ..channels.opening import Connector
+    from ..guest.machine import Guest
+    from ..settings import Capabilities, Parameters
+    from ..status import StatusHolder
+
+__all__ = ["OutgoingMigration"]
+
+_log = logging.getLogger(__name__)
+
+
+class _Cancelled(Exception):
+    """Somebody has cancelled; the status says so already."""
+
+
+class OutgoingMigration:
+    """One attempt, in a thread of its own; the status is ``setup`` when it is made.
+
+    ``capabilities`` count as they are now, ``parameters`` are asked for all the time.  ``clock``
+    gives seconds that never go back.  ``passed(n)`` is called after the n-th look at the log of
+    written pages, in the attempt's thread.
+    """
+
+    def __init__(
+        self,
+        guest: Guest,
+        *,
+        connector: Connector,
+        status: StatusHolder,
+        capabilities: Capabilities,
+        parameters: Callable[[], Parameters],
+        clock: Callable[[], float],
+        passed: Callable[[int], None],
+        wait: Callable[[float], None] | None = None,
+    ) -> None:
+        self._guest = guest
+        self._connector = connector
+        self._status = status
+        self._capabilities = capabilities
+        self._clock = clock
+        self._passed = passed
+        self._wake = threading.Event()  # cancelled: no reason to wait any longer
+        self._wait = wait or self._wait_for_wake
+        self._released = threading.Event()  # migrate-continue, or cancelled
+        self._gate = threading.Lock()
+        self._committed = False  # the destination may start the guest
+        self._abandoned = False  # the process ends, and so does the guest
+        self._left: RunState | None = None  # the state from which the guest was stopped
+        self._channel: OutgoingChannel | None = None
+        self._returns: ReturnPath | None = None
+        self._counters = Counters()
+        self._started = clock()
+        self._stopped_at = 0.0
+        self._setup_ms = 0
+        self._downtime_ms = 0
+        self._total_ms: int | None = None  # once it is over
+        self._pace = Pace(parameters, self._counters)
+        self._ram = RamSection(
+            RamSender(guest.ram, counters=self._counters, clock=clock),
+            self._counters,
+            self._synced,
+        )
+        self._problem: str | None = None
+        self._thread = threading.Thread(target=self._run, name="outgoing", daemon=True)
+
+    # --- for other threads ---
+
+    def start(self) -> None:
+        """Begin to connect and to send."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until all is over."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def cancel(self) -> None:
+        """Give it up, if that is still possible; returns at once (``migrate_cancel``)."""
+        with self._gate:
+            if self._committed:
+                # A command at the far end that never ends is not waited for any longer.
+                if self._channel is not None and self._returns is None:
+                    self._channel.shutdown()
+                return
+            if not self._leave_busy(MigrationStatus.CANCELLING):
+                return
+        self._connector.cancel()
+        if self._channel is not None:
+            self._channel.shutdown()
+        self._wake.set()
+        self._released.set()
+
+    def abandon(self) -> None:
+        """Give it up in any case, because the process ends; the guest may be elsewhere then."""
+        self._abandoned = True
+        self.cancel()
+        if self._channel is not None:
+            self._channel.shutdown()
+
+    def release(self) -> None:
+        """Go on after the pause before the switchover (``migrate-continue``)."""
+        self._released.set()
+
+    def report(self) -> OutgoingReport:
+        """The numbers of this moment."""
+        total = self._total_ms
+        return OutgoingReport(
+            status=self._status.status,
+            counters=self._counters.snapshot(),
+            remaining_bytes=self._ram.remaining_bytes,
+            total_bytes=self._guest.ram.size,
+            mbps=self._pace.mbps,
+            total_time_ms=elapsed_ms(self._started, self._clock()) if total is None else total,
+            setup_time_ms=self._setup_ms,
+            expected_downtime_ms=self._pace.expected_downtime_ms,
+            downtime_ms=self._downtime_ms,
+            throttle=self._guest.cpus.throttle,
+            error=self._problem,
+        )
+
+    # --- in the thread ---
+
+    def _run(self) -> None:
+        with ExitStack() as ending:  # the last one first, and each whatever becomes of another
+            ending.callback(
+                self._status.swap, MigrationStatus.CANCELLING, MigrationStatus.CANCELLED
+            )
+            ending.callback(self._cleanup)
+            ending.callback(self._fail)
+            ending.callback(self._restore)
+            self._attempt()
+
+    def _attempt(self) -> None:
+        """Nothing is raised by what can go wrong; ``_problem`` tells of it."""
+        try:
+            self._channel = channel = self._connector.connect()
+            self._proceed()  # a cancel just before has not seen the channel
+            self._open_return_path(channel)
+            self._transfer(channel)
+        except _Cancelled:
+            pass
+        except (ChannelError, IllegalRunState) as error:
+            told = None if self._returns is None else self._returns.refusal
+            self._problem = told or str(error)
+        except Exception as error:
+            self._problem = f"a defect of this program: {error!r}"
+            raise
+
+    def _open_return_path(self, channel: OutgoingChannel) -> None:
+        if not self._capabilities[MigrationCapability.RETURN_PATH]:
+            return
+        if not channel.two_way:
+            raise ChannelError("the return path cannot be opened: the connection goes one way")
+        blocks = {block.name: block.size for block in self._guest.ram.blocks}
+        self._returns = ReturnPath(channel, blocks=blocks, counters=self._counters)
+        self._returns.start()
+
+    def _transfer(self, channel: OutgoingChannel) -> None:
+        began = self._clock()
+        self._pace.begin(began)
+        precopy = Precopy(
+            self._guest,
+            Outlet(channel, self._pace.room),
+            iterables=[self._ram],
+            pace=self._pace,
+            clock=self._clock,
+            wait=self._wait,
+            proceed=self._proceed,
+        )
+        try:
+            precopy.setup(return_path=self._returns is not None)
+        except ChannelError:
+            self._status.swap(MigrationStatus.SETUP, MigrationStatus.ACTIVE)
+            raise
+        self._setup_ms = elapsed_ms(began, self._clock())
+        self._move(MigrationStatus.SETUP, MigrationStatus.ACTIVE)
+        precopy.iterate()
+        self._stop_guest()
+        self._pause()
+        self._pace.lift()
+        precopy.complete()
+        self._commit()
+        self._finish(precopy, channel)
+        self._wait_for_destination()
+        self._left = None  # it is the destination's, come what may
+        self._complete(channel)
+
+    def _stop_guest(self) -> None:
+        """The guest stands still; what it did before is what the destination will know."""
+        self._stopped_at = self._clock()
+        self._left = self._guest.leave()
+
+    def _pause(self) -> None:
+        """With pause-before-switchover, wait until somebody says that it may go on."""
+        if not self._capabilities[MigrationCapability.PAUSE_BEFORE_SWITCHOVER]:
+            return
+        self._released.clear()
+        self._move(MigrationStatus.ACTIVE, MigrationStatus.PRE_SWITCHOVER)
+        self._released.wait()
+        self._move(MigrationStatus.PRE_SWITCHOVER, MigrationStatus.DEVICE)
+
+    def _commit(self) -> None:
+        """The point of no return.
+
+        With a return path, the destination has to have said something by then: one that has
+        failed already is not let past it, and somebody who never answers can still be cancelled.
+        """
+        if self._returns is not None:
+            self._returns.wait_for_word()
+            if self._returns.over:
+                raise ChannelError(
+                    self._returns.problem or "the destination has ended the migration"
+                )
+        with self._gate:
+            self._proceed()
+            self._committed = True
+
+    def _finish(self, precopy: Precopy, channel: OutgoingChannel) -> None:
+        """Let the destination have the guest.  What follows the one byte for it is dispensable."""
+        before = channel.position
+        try:
+            precopy.finish()
+        except ChannelError as error:
+            if channel.position == before:
+                raise
+            _log.warning("the description at the end could not be sent: %s", error)
+
+    def _wait_for_destination(self) -> None:
+        problem = None if self._returns is None else self._returns.wait()
+        if problem is not None:
+            raise ChannelError(problem)
+
+    def _complete(self, channel: OutgoingChannel) -> None:
+        """The numbers and the run state first: who hears of the end asks for them at once."""
+        self._guest.cpus.throttle = 0
+        now = self._clock()
+        self._total_ms = elapsed_ms(self._started, now)
+        self._downtime_ms = elapsed_ms(self._stopped_at, now)
+        self._pace.summarize(channel.position, self._total_ms)
+        self._ram.cleanup()
+        channel.close()
+        self._guest.set_state(RunState.POSTMIGRATE)
+        paused = self._status.status is MigrationStatus.DEVICE
+        self._move(
+            MigrationStatus.DEVICE if paused else MigrationStatus.ACTIVE, MigrationStatus.COMPLETED
+        )
+
+    def _proceed(self) -> None:
+        if self._status.status is MigrationStatus.CANCELLING:
+            raise _Cancelled
+
+    def _move(self, old: MigrationStatus, new: MigrationStatus) -> None:
+        if not self._status.swap(old, new):
+            raise _Cancelled
+
+    def _leave_busy(self, new: MigrationStatus) -> bool:
+        """Change to ``new`` from whatever an attempt is in; False if it is over, or cancelled."""
+        while (status := self._status.status) in BUSY:
+            if self._status.swap(status, new):
+                return True
+        return False
+
+    def _fail(self) -> None:
+        """The status ``failed``, unless it has completed or somebody has cancelled."""
+        if self._leave_busy(MigrationStatus.FAILED):
+            _log.warning("migration failed: %s", self._problem)
+
+    def _restore(self) -> None:
+        """The guest goes on as if nothing had been, unless it has left."""
+        self._guest.cpus.throttle = 0
+        left, self._left = self._left, None
+        if left is None or (self._committed and self._abandoned):
+            return
+        if left is RunState.RUNNING:
+            self._guest.cont()
+        else:
+            self._guest.set_state(left)
+
+    def _cleanup(self) -> None:
+        self._ram.cleanup()
+        self._guest.cpus.throttle = 0
+        if self._channel is not None:
+            if self._status.status is not MigrationStatus.COMPLETED:
+                self._channel.shutdown()
+            if self._returns is not None:
+                self._returns.join()
+            self._channel.close()
+
+    # --- what is told ---
+
+    def _synced(self, pages: int) -> None:
+        self._counters.dirty_sync_count += 1
+        throttle = self._pace.synced(
+            self._clock(),
+            pages=pages,
+            auto_converge=self._capabilities[MigrationCapability.AUTO_CONVERGE],
+        )
+        if throttle is not None:
+            self._guest.cpus.throttle = throttle
+        self._passed(self._counters.dirty_sync_count)
+
+    def _wait_for_wake(self, seconds: float) -> None:
+        self._wake.wait(seconds)

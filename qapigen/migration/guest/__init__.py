@@ -1,0 +1,1 @@
+"""The simulated guest: memory, devices, vCPUs that write, and the machine that holds them."""

@@ -1,0 +1,1 @@
+"""The bytes of a migration: builders and readers without any I/O."""

@@ -1,0 +1,244 @@
+"""Builders of everything in a forward stream but what devices contain.
+
+In: names, numbers, pages.  Out: bytes.
+Must not know: channels, guests, when something is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import devices
+from .devices import DeviceDescription
+from .format import (
+    MAGIC,
+    MOST_NAME_BYTES,
+    PAGE_BITS,
+    PAGE_SIZE,
+    VERSION,
+    RamFlag,
+    SectionType,
+    counted,
+)
+
+__all__ = [
+    "EOF",
+    "EOS",
+    "MOST_PAGES",
+    "PageWriter",
+    "command",
+    "configuration",
+    "device",
+    "footer",
+    "header",
+    "ram_list",
+    "section_end",
+    "section_part",
+    "section_start",
+    "vm_description",
+]
+
+#: The record that ends the payload of a RAM section.
+EOS = struct.pack(">Q", RamFlag.EOS)
+
+#: The end of the items.
+EOF = bytes((SectionType.EOF,))
+
+#: Pages that :meth:`PageWriter.pages` takes at once: the records stay in a core's cache.
+MOST_PAGES = 128
+
+_ZERO = int(RamFlag.ZERO | RamFlag.CONTINUE)
+_PAGE = int(RamFlag.PAGE | RamFlag.CONTINUE)
+
+
+def header() -> bytes:
+    """What each stream begins with."""
+    return struct.pack(">II", MAGIC, VERSION)
+
+
+def configuration(machine: str) -> bytes:
+    """The section that names the machine type, directly behind the header."""
+    name = machine.encode()
+    return struct.pack(">BI", SectionType.CONFIGURATION, len(name)) + name
+
+
+def command(number: int, data: bytes = b"") -> bytes:
+    """A command; of PACKAGED the blob is not a part, it follows."""
+    return struct.pack(">BHH", SectionType.COMMAND, number, len(data)) + data
+
+
+def section_start(
+    kind: SectionType, section_id: int, name: str, instance: int, version: int
+) -> bytes:
+    """What stands before the payload of a START or FULL section."""
+    if kind not in {SectionType.START, SectionType.FULL}:
+        raise ValueError(f"only START and FULL sections have a name, not {kind.name}")
+    return b"".join(
+        (
+            struct.pack(">BI", kind, section_id),
+            counted(name),
+            struct.pack(">II", instance, version),
+        )
+    )
+
+
+def section_part(section_id: int) -> bytes:
+    """What stands before the payload of a PART section."""
+    return struct.pack(">BI", SectionType.PART, section_id)
+
+
+def section_end(section_id: int) -> bytes:
+    """What stands before the payload of an END section."""
+    return struct.pack(">BI", SectionType.END, section_id)
+
+
+def footer(section_id: int) -> bytes:
+    """What stands behind each payload, on machines that write footers."""
+    return struct.pack(">BI", SectionType.FOOTER, section_id)
+
+
+def ram_list(blocks: Iterable[tuple[str, int]]) -> bytes:
+    """The total of RAM, and each block with its length in bytes; no EOS behind it.
+
+    Raises ValueError for lengths that are no whole number of pages, and for a name twice.
+    """
+    listed = list(blocks)
+    if len({name for name, _ in listed}) != len(listed):
+        raise ValueError("a RAM block is listed twice")
+    for name, length in listed:
+        if length <= 0 or length % PAGE_SIZE:
+            raise ValueError(f"RAM block {name!r} has {length} bytes: no whole number of pages")
+    total = sum(length for _, length in listed)
+    parts = [struct.pack(">Q", total | RamFlag.MEM_SIZE)]
+    parts += [counted(name) + struct.pack(">Q", length) for name, length in listed]
+    return b"".join(parts)
+
+
+def device(
+    section_id: int,
+    description: DeviceDescription,
+    values: Mapping[str, object],
+    *,
+    footers: bool = True,
+) -> bytes:
+    """The FULL section of a device; ValueError names a field without a fitting value."""
+    start = section_start(
+        SectionType.FULL,
+        section_id,
+        description.name,
+        description.instance,
+        description.version,
+    )
+    payload = devices.encode(description, values)
+    return start + payload + (footer(section_id) if footers else b"")
+
+
+def vm_description(
+    page_size: int, entries: Sequence[DeviceDescription | Mapping[str, object]]
+) -> bytes:
+    """The JSON text behind EOF, which lets tools measure the device sections.
+
+    An entry is a description, or what :func:`devices.entry` made of one whose sizes depend on
+    its values.  Spacing is that of the machine; blanks at the end keep the length free of
+    the byte that tools take for the beginning of the text.
+    """
+    listed = [
+        devices.entry(each) if isinstance(each, DeviceDescription) else each for each in entries
+    ]
+    text = _spaced({"page_size": page_size, "devices": listed}).encode("ascii")
+    while _misleads(len(text)):
+        text += b" "
+    return struct.pack(">BI", SectionType.VMDESCRIPTION, len(text)) + text
+
+
+def _spaced(value: object) -> str:
+    """JSON with a blank inside of each bracket and around each colon."""
+    if isinstance(value, Mapping):
+        members = ", ".join(f"{json.dumps(key)} : {_spaced(item)}" for key, item in value.items())
+        return f"{{ {members} }}" if members else "{  }"
+    if isinstance(value, list | tuple):
+        items = ", ".join(_spaced(item) for item in value)
+        return f"[ {items} ]" if items else "[  ]"
+    return json.dumps(value)
+
+
+def _misleads(length: int) -> bool:
+    """Whether ``{`` would be found between the last zero byte and the text."""
+    return b"{" in length.to_bytes(5, "big").rpartition(b"\0")[2]
+
+
+_ZERO_RECORD = np.dtype([("word", ">u8"), ("fill", "u1")])
+_PAGE_RECORD = np.dtype([("word", ">u8"), ("data", f"V{PAGE_SIZE}")])
+_WORD_BYTES = 8
+
+# Room in front of the first record for a name between its word and what follows it.
+_FRONT_BYTES = 1 + MOST_NAME_BYTES
+
+
+class PageWriter:
+    """Records of RAM pages for one stream; for one thread.
+
+    A record names its block unless the record before it, of whatever section, was of the same
+    block.  What is returned lies in a buffer that the next call of the same kind uses again.
+    """
+
+    def __init__(self) -> None:
+        self._block: str | None = None
+        self._pages = np.zeros(_FRONT_BYTES + MOST_PAGES * _PAGE_RECORD.itemsize, np.uint8)
+        self._page_records = self._pages[_FRONT_BYTES:].view(_PAGE_RECORD)
+        self._zeros = np.zeros(_FRONT_BYTES, np.uint8)
+        self._zero_records = self._zeros[_FRONT_BYTES:].view(_ZERO_RECORD)
+
+    def forget(self) -> None:
+        """Name the block in the next record: the list of blocks changed, or a switch came."""
+        self._block = None
+
+    def zeros(self, block: str, indexes: NDArray[np.int64]) -> memoryview:
+        """A ZERO record for each index, in their order."""
+        count = len(indexes)
+        if count > len(self._zero_records):
+            self._zeros = np.zeros(_FRONT_BYTES + count * _ZERO_RECORD.itemsize, np.uint8)
+            self._zero_records = self._zeros[_FRONT_BYTES:].view(_ZERO_RECORD)
+        records = self._zero_records[:count]
+        records["word"] = (indexes << PAGE_BITS) | _ZERO
+        return self._finish(block, self._zeros, records)
+
+    def pages(self, block: str, indexes: NDArray[np.int64], data: NDArray[np.uint8]) -> memoryview:
+        """A PAGE record for each of at most :data:`MOST_PAGES` indexes, in their order.
+
+        ``data`` is the whole block as contiguous rows of pages; each row is read just once.
+        """
+        count = len(indexes)
+        if count > MOST_PAGES:
+            raise ValueError(f"{count} pages at once, {MOST_PAGES} are the most")
+        records = self._page_records[:count]
+        records["word"] = (indexes << PAGE_BITS) | _PAGE
+        rows = data.view(_PAGE_RECORD["data"])[:, 0]
+        first = int(indexes[0]) if count else 0
+        if bool((np.diff(indexes) == 1).all()):
+            records["data"] = rows[first : first + count]
+        else:
+            # Gathered first: one call for all rows is quicker than a call for each.
+            records["data"] = rows[indexes]
+        return self._finish(block, self._pages, records)
+
+    def _finish(
+        self, block: str, buffer: NDArray[np.uint8], records: NDArray[np.void]
+    ) -> memoryview:
+        """The records as bytes; the first one gets the name if the reader cannot know it."""
+        start = _FRONT_BYTES
+        if not len(records):
+            return memoryview(b"")
+        if block != self._block:
+            word = int(records["word"][0]) & ~int(RamFlag.CONTINUE)
+            named = struct.pack(">Q", word) + counted(block)
+            # The word moves to the front, the name ends where what follows it begins.
+            start = _FRONT_BYTES + _WORD_BYTES - len(named)
+            buffer[start : start + len(named)] = np.frombuffer(named, np.uint8)
+            self._block = block
+        return buffer.data[start : _FRONT_BYTES + records.nbytes]

@@ -1,0 +1,1 @@
+"""Channels: over every transport, with and without encryption."""
