@@ -9,24 +9,32 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .codec import MAX_TEXT_BYTES, loads
-from .codec.backends import active
+from .codec.backends import Name, active, when_changed
 from .visit import VisitFunction, Visitor, from_wire, to_wire
 
 if TYPE_CHECKING:
-    from .twins import Reader
+    from .twins import Reader, Writer
 
 __all__ = ["decode", "encode"]
 
 T = TypeVar("T")
+F = TypeVar("F")
 
-# A faster reader takes a hundred times longer to make than it saves each time, roughly.
+# A faster function takes some hundred times longer to make than it saves each time.  Whatever was
+# used so often will probably be used so often again.
 _WORTH_IT = 100
-_readers: dict[object, Reader | None] = {}  # None where there is none for a visit function
 _DOUBTFUL = object()
-_uses: dict[object, int] = {}  # of visit functions that are not among the readers yet
+
+# What was made for visit functions with the backend in use, None where there is none.
+_readers: dict[object, Reader | None] = {}
+_writers: dict[object, Writer | None] = {}
+_made: dict[Name, tuple[dict[object, Reader | None], dict[object, Writer | None]]] = {}
+# How often visit functions were used that are not among them yet.
+_reads: dict[object, int] = {}
+_writes: dict[object, int] = {}
 
 
 def decode(visit: VisitFunction[T], text: bytes | str, *, lenient: bool = False) -> T:
@@ -36,18 +44,21 @@ def decode(visit: VisitFunction[T], text: bytes | str, *, lenient: bool = False)
     :class:`JsonError` for a text that is not JSON, :class:`VisitError` for a value that does
     not fit its type.
     """
-    backend = active()
-    if backend.typed and not lenient:
-        try:
-            read = _readers[visit]
-        except (KeyError, TypeError):  # TypeError: the visit function has no hash
-            read = _meet(visit)
-        if read is not None and len(text) < MAX_TEXT_BYTES:
-            value: T | None = read(text)
-            if value is not None:
-                return value
     try:
-        found = backend.loads(text) if len(text) < MAX_TEXT_BYTES else _DOUBTFUL
+        read = _readers[visit]
+    except (KeyError, TypeError):  # TypeError: the visit function has no hash
+        read = _meet(visit, _readers, _reads, _make_reader)
+    # What it takes is right for the lenient as well.
+    if read is not None and len(text) < MAX_TEXT_BYTES:
+        value: T | None = read(text)
+        if value is not None:
+            return value
+    return _decode_by_steps(visit, text, lenient)
+
+
+def _decode_by_steps(visit: VisitFunction[T], text: bytes | str, lenient: bool) -> T:
+    try:
+        found = active().loads(text) if len(text) < MAX_TEXT_BYTES else _DOUBTFUL
     except (ValueError, RecursionError):
         found = _DOUBTFUL
     if found is _DOUBTFUL:
@@ -63,26 +74,65 @@ def encode(
     ``lenient`` writes back what :func:`decode` has kept for it.  Raises :class:`VisitError`
     for a value that its type does not allow.
     """
+    if not lenient:
+        try:
+            write = _writers[visit]
+        except (KeyError, TypeError):
+            write = _meet(visit, _writers, _writes, _make_writer)
+        if write is not None:
+            text = write(value)
+            if text is not None:
+                return text
     # What visitors write is finite.
     return active().encode(to_wire(visit, value, lenient=lenient), True)
 
 
-def _meet(visit: Callable[..., object]) -> Reader | None:
-    """Count a use of a visit function, and get the reader for it when it is worth it."""
+# --- functions made for types that prove to be in use ---
+
+
+def _meet(
+    visit: Callable[..., object],
+    made: dict[object, F | None],
+    uses: dict[object, int],
+    make: Callable[[Any], F | None],
+) -> F | None:
+    """Count a use of a visit function, and make a faster one when it is worth it."""
     if not _is_generated(visit):
         return None
-    uses = _uses[visit] = _uses.get(visit, 0) + 1
-    if uses < _WORTH_IT:
+    count = uses[visit] = uses.get(visit, 0) + 1
+    if count < _WORTH_IT:
         return None
-    _uses.pop(visit, None)
-    read = _readers[visit] = _find(visit)
-    return read
+    uses.pop(visit, None)
+    function = made[visit] = make(visit)
+    return function
 
 
-def _find(visit: VisitFunction[T]) -> Reader | None:
+def _make_reader(visit: VisitFunction[Any]) -> Reader | None:
     from .twins import reader_of
 
-    return reader_of(visit)
+    backend = active()
+    if backend.typed:
+        return reader_of(visit)
+    return None if backend.bare is None else reader_of(visit, backend.bare.loads)
+
+
+def _make_writer(visit: VisitFunction[Any]) -> Writer | None:
+    from .twins import writer_of
+
+    backend = active()
+    if backend.typed:
+        return writer_of(visit)
+    bare = backend.bare
+    return None if bare is None else writer_of(visit, bare.dumps, bare.options)
+
+
+@when_changed
+def _use(backend: Name) -> None:
+    """Go on with what was made for another backend."""
+    global _readers, _writers
+    _readers, _writers = _made.setdefault(backend, ({}, {}))
+    _reads.clear()
+    _writes.clear()
 
 
 def _is_generated(visit: Callable[..., object]) -> bool:

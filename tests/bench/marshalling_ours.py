@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -53,10 +54,10 @@ def our_way(subject: Subject, backend: backends.Name) -> Way:
     """The functions for users, on one of the JSON backends."""
     visit = visit_function(subject)
     return Way(
-        decode=lambda text: marshalling.decode(visit, text),
-        encode=lambda made: marshalling.encode(visit, made),
-        from_value=lambda value: from_wire(visit, value),
-        to_value=lambda made: to_wire(visit, made),
+        decode=partial(marshalling.decode, visit),
+        encode=partial(marshalling.encode, visit),
+        from_value=partial(from_wire, visit),
+        to_value=partial(to_wire, visit),
         prepare=lambda: backends.use(backend),
     )
 

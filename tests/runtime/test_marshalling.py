@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qapi_migration.types.migration import MigrationInfo, MigrationStatus
+from qapi_migration.visit.control import visit_SchemaInfo_list
 from qapi_migration.visit.migration import visit_MigrationInfo, visit_MigrationInfo_members
 from qapigen.runtime import marshalling
 from qapigen.runtime.codec import MAX_TEXT_BYTES, JsonError, dumps, loads
-from qapigen.runtime.codec.backends import Backend, available, use
+from qapigen.runtime.codec.backends import Backend, Name, available, use
 from qapigen.runtime.errors import QapiError, VisitError
 from qapigen.runtime.marshalling import decode, encode
 from qapigen.runtime.model import unknown_members
@@ -33,7 +34,7 @@ INFO = b'{"status": "active", "total-time": 12, "ram": {"total": 1.0}}'
 
 @pytest.fixture(autouse=True, scope="module")
 def _eager() -> Iterator[None]:
-    """Faster readers are made at the first use, so that few examples are enough."""
+    """Faster functions are made at the first use, so that few examples are enough."""
     before = marshalling._WORTH_IT
     marshalling._WORTH_IT = 1
     yield
@@ -135,23 +136,54 @@ def test_values_that_are_not_objects(backend: Backend) -> None:
         use(before)
 
 
-typed = pytest.mark.skipif(
-    not any(backend.typed for backend in available()), reason="not installed: msgspec"
-)
+fast = pytest.mark.skipif(len(available()) == 1, reason="not installed: orjson, msgspec")
 
 
-@typed
-def test_a_faster_reader_is_made_when_it_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@fast
+@pytest.mark.parametrize("name", [each.name for each in available() if each.bare or each.typed])
+def test_faster_functions_are_made_when_it_is_worth_it(
+    name: Name, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(marshalling, "_WORTH_IT", 3)
-    monkeypatch.setattr(marshalling, "_readers", {})
-    monkeypatch.setattr(marshalling, "_uses", {})
-    before = use("msgspec")
+    monkeypatch.setattr(marshalling, "_made", {})
+    before = use(name)
+    info = MigrationInfo(total_time=5)
     for made in (0, 0, 1, 1):
+        assert decode(visit_MigrationInfo, '{"total-time": 5}') == info
+        assert encode(visit_MigrationInfo, info) == b'{"total-time":5}'
+        assert len(marshalling._readers) == len(marshalling._writers) == made
+    use(before)
+
+
+@fast
+def test_faster_functions_go_with_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = use("standard")
+    name = available()[0].name
+    monkeypatch.setattr(marshalling, "_made", {})
+    use(name)
+    for _ in range(2):
+        monkeypatch.setitem(marshalling._readers, visit_MigrationInfo, lambda _: MigrationInfo())
+        monkeypatch.setitem(marshalling._writers, visit_MigrationInfo, lambda _: b"made")
+        assert decode(visit_MigrationInfo, '{"total-time": 5}') == MigrationInfo()
+        assert decode(visit_MigrationInfo, '{"total-time": 5}', lenient=True) == MigrationInfo()
+        assert encode(visit_MigrationInfo, MigrationInfo()) == b"made"
+        assert encode(visit_MigrationInfo, MigrationInfo(), lenient=True) == b"{}"
+        use("standard")
         assert decode(visit_MigrationInfo, '{"total-time": 5}') == MigrationInfo(total_time=5)
-        assert len(marshalling._readers) == made
-    use("standard")
-    monkeypatch.setitem(marshalling._readers, visit_MigrationInfo, lambda text: 1 / 0)
-    assert decode(visit_MigrationInfo, "{}") == MigrationInfo()
+        assert encode(visit_MigrationInfo, MigrationInfo()) == b"{}"
+        use(name)
+    use(before)
+
+
+def test_types_without_faster_functions_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marshalling, "_made", {})
+    before = use(available()[0].name)
+    for _ in range(2):
+        assert decode(visit_SchemaInfo_list, "[]") == []
+        assert encode(visit_SchemaInfo_list, []) == b"[]"
+        assert marshalling._readers == marshalling._writers == {visit_SchemaInfo_list: None}
+        assert not marshalling._reads
+        assert not marshalling._writes
     use(before)
 
 
@@ -172,14 +204,16 @@ class Hashless:
         return checked(v, name, value)
 
 
-@typed
+@fast
 @pytest.mark.parametrize(
     "visit", [checked, partial(checked), Hashless()], ids=["function", "partial", "object"]
 )
 def test_visit_functions_by_hand_are_always_called(visit: Any) -> None:
-    before = use("msgspec")
+    before = use(available()[0].name)
     for _ in range(3):
         with pytest.raises(VisitError, match="unlucky"):
             decode(visit, json.dumps({"total-time": 13}))
-    assert all(made is not visit for made in marshalling._readers)
+        with pytest.raises(VisitError, match="unlucky"):
+            encode(visit, MigrationInfo(total_time=13))
+    assert all(each is not visit for each in (*marshalling._readers, *marshalling._writers))
     use(before)

@@ -15,12 +15,34 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from . import standard
 
-__all__ = ["PURE", "STANDARD", "Backend", "Name", "active", "available", "use"]
+__all__ = [
+    "PURE",
+    "STANDARD",
+    "Backend",
+    "Bare",
+    "Name",
+    "active",
+    "available",
+    "use",
+    "when_changed",
+]
 
 #: The environment variable that, set to 1, makes the standard library do all the work.
 PURE = "QAPIGEN_PURE"
 
 Name: TypeAlias = Literal["standard", "orjson", "msgspec"]
+
+
+class Bare(NamedTuple):
+    """The functions of orjson, for code that makes the checks itself that are ours.
+
+    ``loads`` does not see members that are there twice.  ``dumps`` is to be called with the
+    value, None and ``options``; it writes characters as they are, and null for infinities.
+    """
+
+    loads: Callable[[str | bytes], object]
+    dumps: Callable[..., bytes]
+    options: int
 
 
 class Backend(NamedTuple):
@@ -30,19 +52,22 @@ class Backend(NamedTuple):
     RecursionError for any other: the strict reader decides.  ``encode`` writes plain data as
     the shortest line of ASCII, and raises :class:`QapiError` for what JSON cannot say; its
     second argument says that all numbers are known to be finite.
-    ``typed`` says that msgspec is there to read typed values from text at once; what has no
-    type goes the way of the next backend.
+    ``bare`` is what does the work, where it is orjson.  ``typed`` says that msgspec is there to
+    read typed values from text at once, and to write them; what has no type goes the way of the
+    next backend.
     """
 
     name: Name
     loads: Callable[[str | bytes], object]
     encode: Callable[[object, bool], bytes]
+    bare: Bare | None = None
     typed: bool = False
 
 
 STANDARD = Backend("standard", standard.loads, standard.encode)
 
 _active: Backend | None = None
+_when_changed: list[Callable[[Name], None]] = []
 
 
 def active() -> Backend:
@@ -70,8 +95,16 @@ def use(name: Name) -> Name:
     for backend in available():
         if backend.name == name:
             _active = backend
+            for tell in _when_changed:
+                tell(name)
             return before
     raise LookupError(f"the JSON backend {name!r} is not installed")
+
+
+def when_changed(tell: Callable[[Name], None]) -> Callable[[Name], None]:
+    """Decorator of a function that is told which backend is used from now on."""
+    _when_changed.append(tell)
+    return tell
 
 
 def _choose() -> Backend:
@@ -86,4 +119,5 @@ def _load_fast() -> Backend | None:
         from . import fast
     except ImportError:
         return None
-    return Backend("orjson", fast.loads, fast.encode)
+    bare = Bare(fast.bare_loads, fast.bare_dumps, fast.BARE_OPTIONS)
+    return Backend("orjson", fast.loads, fast.encode, bare)

@@ -17,7 +17,7 @@ import orjson
 from . import standard
 from .strict import MAX_DEPTH
 
-__all__ = ["encode", "loads"]
+__all__ = ["BARE_OPTIONS", "bare_dumps", "bare_loads", "encode", "loads"]
 
 _BACKSLASH = ord("\\")  # to look for a number in bytes is faster than for other bytes
 
@@ -27,6 +27,10 @@ _PLAIN = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
+
+# Ints of more than 53 bits are refused, which leaves no range of 64 bits to be checked.
+BARE_OPTIONS = orjson.OPT_STRICT_INTEGER
+bare_loads, bare_dumps = orjson.loads, orjson.dumps
 
 
 def _check_depth() -> None:

@@ -7,7 +7,7 @@ Must not know: JSON text, commands.  What generated code calls is re-exported he
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from .builtin import (
     visit_any,
@@ -117,7 +117,11 @@ def from_wire(
     that an enum does not know become open values of it.  Raises :class:`VisitError`.
     """
     # What the straight code takes is right for the lenient as well.
-    read = pair_of(visit).read
+    try:
+        pair = visit.__specialised__  # type: ignore[attr-defined] # a note of pair_of
+    except AttributeError:
+        pair = pair_of(visit)
+    read = pair[1] if pair[0] is visit else pair_of(visit).read
     if read is not None:
         try:
             typed: T = read(value)
@@ -140,12 +144,17 @@ def to_wire(
     ``lenient`` writes also what a lenient reading kept: unknown members and open values of
     enums.  Raises :class:`VisitError` for a value that its type does not allow.
     """
-    write = None if lenient else pair_of(visit).write
-    if write is not None:
+    if not lenient:
         try:
-            return write(value)
-        except REFUSALS:
-            pass
+            pair = visit.__specialised__  # type: ignore[attr-defined]
+        except AttributeError:
+            pair = pair_of(visit)
+        write = pair[2] if pair[0] is visit else pair_of(visit).write
+        if write is not None:
+            try:
+                return cast("object", write(value))
+            except REFUSALS:
+                pass
     visitor = WireOutput(lenient=lenient)
     visit(visitor, name, value)
     return visitor.result

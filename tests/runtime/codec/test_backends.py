@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qapigen.runtime import codec
+from qapigen.runtime.codec import backends
 from qapigen.runtime.codec.backends import PURE, STANDARD, Backend, Name, active, available, use
 from qapigen.runtime.codec.strict import JsonError, decoded, read, write
 from qapigen.runtime.errors import QapiError
@@ -159,6 +160,17 @@ def test_deep_values_are_written_up_to_the_limit(backend: Backend, depth: int) -
     else:
         with pytest.raises(QapiError, match="nested more than"):
             backend.encode(value, False)
+
+
+def test_a_choice_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Name] = []
+    monkeypatch.setattr(backends, "_when_changed", [])
+    assert backends.when_changed(told.append) == told.append
+    before = use("standard")
+    use(before)
+    with pytest.raises(LookupError):
+        use(cast("Name", "nonsense"))
+    assert told == ["standard", before]
 
 
 def test_one_is_used_until_another_is_chosen() -> None:

@@ -83,6 +83,33 @@ def test_visits_without_a_pair(visit: Any) -> None:
         assert to_wire(visit, "x") == "x"
 
 
+def test_a_function_that_calls_another_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = """
+from . import visit
+import deferring.visit.a
+
+DEFERRED = lambda v, name, value: visit.a.visit_A(v, name, value)
+OTHERS = [
+    lambda v, name, value: visit.a.visit_B(v, name, value),
+    lambda v, name, value: visit.a.visit_A(v, value, name),
+    lambda v, name, value: visit.a.visit_A(v, name, value) + 0,
+    lambda v, name, *value: visit.a.visit_A(v, name, value),
+    lambda v, name, value: visit.a.nothing(v, name, value),
+    lambda v, name, value: nothing.a.visit_A(v, name, value),
+]
+"""
+    package(tmp_path, "deferring", visit_a=VISITS, wire_a=WIRE, commands=commands)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from deferring import commands as found  # type: ignore[import-not-found]
+
+    for _ in range(2):
+        assert from_wire(found.DEFERRED, 1) == 101
+        assert to_wire(found.DEFERRED, 1) == 101
+        assert all(pair_of(other)[1:] == (None, None) for other in found.OTHERS)
+
+
 VISITS = """
 from qapigen.runtime.visit import visit_int
 

@@ -9,43 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("msgspec", reason="not installed: msgspec")
-
-from qapigen.runtime import twins
+from qapi_migration.visit.migration import visit_MigrationInfo
 from qapigen.runtime.codec import loads
 from qapigen.runtime.errors import QapiError
-from qapigen.runtime.twins import Reader, reader_of
+from qapigen.runtime.twins.reading import may_hide_colons
 from qapigen.runtime.visit import VisitFunction, WireInput, to_wire
 from qapigen.runtime.visit import builtin as builtins
 
-from .codec.json_texts import SCALARS, SPACES, as_bytes
-from .sample_types import (
-    visit_FlagStatus_list,
-    visit_Mixed,
-    visit_Node,
-    visit_Payment,
-    visit_RunStats,
-)
-from .visit.drawn_values import values
-from .visit.every_type import EVERY_TYPE
+from ..codec.json_texts import SCALARS, SPACES, as_bytes
+from ..sample_types import visit_FlagStatus_list, visit_RunStats
+from ..visit.drawn_values import values
+from .libraries import EACH, LIBRARIES, Library, some
 
-READERS: dict[str, tuple[VisitFunction[Any], Reader]] = {
-    name: (visit, read)
-    for name, visit in EVERY_TYPE.items()
-    if (read := reader_of(visit)) is not None
-}
-
-
-def test_which_types_have_twins() -> None:
-    assert {
-        "migration.visit_MigrationInfo",
-        "migration.visit_MigrateSetParameters",
-        "migration.visit_MigrationCapabilityStatus_list",
-        "sample_types.visit_RunStats",
-        "builtin.visit_size_list",
-    } <= READERS.keys()
-    for visit in (visit_Node, visit_Payment, visit_Mixed, builtins.visit_any, builtins.visit_int):
-        assert reader_of(visit) is None
+READERS = {library.name: some(library.reader_of) for library in LIBRARIES}
 
 
 def by_the_visit(visit: VisitFunction[Any], text: str | bytes) -> object:
@@ -96,10 +72,14 @@ class Spoiling:
         return self._draw(st.sampled_from(["", "", " ", "\n\t\r"]))
 
 
+@EACH
 @settings(max_examples=300)
-@given(st.sampled_from(list(READERS)), st.booleans(), st.data())
-def test_what_is_read_is_what_the_visit_gives(name: str, harm: bool, data: st.DataObject) -> None:
-    visit, read = READERS[name]
+@given(harm=st.booleans(), data=st.data())
+def test_what_is_read_is_what_the_visit_gives(
+    library: Library, harm: bool, data: st.DataObject
+) -> None:
+    readers = READERS[library.name]
+    visit, read = readers[data.draw(st.sampled_from(list(readers)))]
     value = data.draw(values(visit))
     text = Spoiling(data, harm=harm).text(to_wire(visit, value))
     for form in (text, as_bytes(text)):
@@ -119,6 +99,7 @@ STATS = '{"transferred": 1, "normal-bytes": 2, "mbps": 3}'
 FLAG = '{"flag": "set-up", "state": true}'
 
 
+@EACH
 @pytest.mark.parametrize(
     ("visit", "text"),
     [
@@ -128,30 +109,33 @@ FLAG = '{"flag": "set-up", "state": true}'
         (visit_RunStats, STATS.replace("1", "true")),
         (visit_RunStats, STATS.replace("1", "9223372036854775808")),
         (visit_RunStats, STATS.replace("2", "null")),
-        (visit_RunStats, STATS.replace("3", "18446744073709551616")),
-        (visit_RunStats, STATS.replace("3", "-9223372036854775809")),
         (visit_RunStats, STATS.replace("3", "1e400")),
         (visit_RunStats, STATS.replace("3", '3, "x": 1')),
         (visit_RunStats, STATS + "x"),
         (visit_RunStats, "\ufeff" + STATS),
         (visit_RunStats, "[]"),
+        (visit_MigrationInfo, "[]"),
+        (visit_MigrationInfo, '""'),
+        (builtins.visit_str_list, "{}"),
+        (builtins.visit_str_list, '"ab"'),
         (builtins.visit_size_list, "[-1]"),
         (builtins.visit_size_list, "[18446744073709551616]"),
-        (builtins.visit_number_list, "[18446744073709551616]"),
         (builtins.visit_str_list, r'["\ud800"]'),
         (builtins.visit_str_list, '["\ud800"]'),
         (builtins.visit_QType_list, '["QNULL"]'),
     ],
 )
-def test_the_unusual_is_left_to_the_visit(visit: VisitFunction[Any], text: str) -> None:
-    read = reader_of(visit)
-    assert read is not None
+def test_the_unusual_is_left_to_the_visit(
+    library: Library, visit: VisitFunction[Any], text: str
+) -> None:
+    read = library.reader(visit)
     assert read(text) is None
     assert read(as_bytes(text)) is None
 
 
-def test_an_escaped_colon_hides_no_member() -> None:
-    visit, read = READERS["migration.visit_MigrateIncomingArguments"]
+@EACH
+def test_an_escaped_colon_hides_no_member(library: Library) -> None:
+    visit, read = READERS[library.name]["migration.visit_MigrateIncomingArguments"]
     right = '{"uri": "tcp:[::1]:4444"}'
     assert read(right) == read(right.encode()) == by_the_visit(visit, right)
     for twice in ('{"uri": "", "uri": "a"}', '{"uri": "", "uri": "\\u003a"}', FIRST):
@@ -162,21 +146,45 @@ def test_an_escaped_colon_hides_no_member() -> None:
 FIRST = '{"uri": "\\u003A", "uri": "\\u003A"}'
 
 
-def test_a_list_of_structs_counts_every_colon() -> None:
-    read = reader_of(visit_FlagStatus_list)
-    assert read is not None
+@EACH
+def test_a_list_of_structs_counts_every_colon(library: Library) -> None:
+    read = library.reader(visit_FlagStatus_list)
     text = f"[{FLAG}, {FLAG}]"
     assert read(text) == by_the_visit(visit_FlagStatus_list, text) != []
     assert read(text.replace("}, {", ', "state": true}, {')) is None
 
 
-def test_a_lax_msgspec_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twins, "_MUST_REFUSE", (*twins._MUST_REFUSE, (b"1", int)))
-    assert reader_of(visit_RunStats) is None
-
-
-def test_a_reader_shares_nothing_with_the_next() -> None:
-    visit, read = READERS["builtin.visit_str_list"]
+@EACH
+def test_what_is_read_shares_nothing_with_the_next(library: Library) -> None:
+    visit, read = READERS[library.name]["builtin.visit_str_list"]
     first, second = read('["a"]'), read('["a"]')
     assert first == second == by_the_visit(visit, '["a"]')
     assert first is not second
+
+
+@EACH
+def test_colons_in_strings_are_no_members(library: Library) -> None:
+    visit, read = READERS[library.name]["migration.visit_MigrateArguments"]
+    text = '{"uri": "tcp:[::1]:4444", "blk": true}'
+    assert read(text) == read(text.encode()) == by_the_visit(visit, text) is not None
+    for wrong in ('"x": 1', '"blk": true', '"b:": 1', '"x": ":"'):
+        assert read(text.replace("}", f", {wrong}}}")) is None
+
+
+@EACH
+def test_what_is_no_text_is_left_to_others(library: Library) -> None:
+    read = library.reader(visit_RunStats)
+    for text in (b"\xff", "", b"", "\ud800"):
+        assert read(text) is None
+
+
+@pytest.mark.parametrize("text", [r'"\u003a"', r'"\u003A"', r'"\u003b"'])
+def test_escapes_that_may_be_colons(text: str) -> None:
+    assert may_hide_colons(text)
+    assert may_hide_colons(text.encode())
+
+
+@pytest.mark.parametrize("text", ['"u003a"', r'"\\"', '":"', r'"\u0041"'])
+def test_escapes_that_are_none(text: str) -> None:
+    assert not may_hide_colons(text)
+    assert not may_hide_colons(text.encode())
