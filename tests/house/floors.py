@@ -117,7 +117,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         *(_RUNTIME, _GENERATED, _CHANNELS, _RUN_STATES, _OBJECTS),
         *(_STATUS, _SETTINGS, _PROGRESS, _GUEST, _ENGINE),
     ),
-    "qapigen.migration.vm": (_RUNTIME, _GENERATED, "qapigen.migration"),
+    "qapigen.migration.vm": ("qapigen.__init__", _RUNTIME, _GENERATED, "qapigen.migration"),
     # doors
     "qapigen.hooks": ("qapigen.compiler",),
     "qapigen.cli": ("qapigen", _GENERATED),
