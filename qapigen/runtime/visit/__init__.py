@@ -45,6 +45,7 @@ from .builtin import (
 )
 from .clone import Clone
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
+from .deferred import DeferredVisit
 from .keyval import from_keyval, to_keyval
 from .specialised import REFUSALS, pair_of, specialised
 from .text import to_text
@@ -55,6 +56,7 @@ from .wire_out import WireOutput
 __all__ = [
     "AlternateInfo",
     "Clone",
+    "DeferredVisit",
     "MembersFunction",
     "UnionInfo",
     "VisitFunction",

@@ -14,10 +14,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import FunctionType
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..errors import VisitError
+from .deferred import DeferredVisit
 
 __all__ = [
     "MAX_STEPS",
@@ -98,9 +98,8 @@ def pair_of(visit: object) -> Pair:
 
 def _look_up(visit: object) -> Pair:
     """The same, from the generated package where ``visit`` lives; loads the module."""
-    function = _deferred(visit)
-    if function is not None:
-        pair = Pair(visit, *pair_of(function)[1:])
+    if isinstance(visit, DeferredVisit):
+        pair = Pair(visit, *pair_of(visit.function)[1:])
     else:
         home: str = getattr(visit, "__module__", None) or ""
         name: str = getattr(visit, "__name__", "")
@@ -112,26 +111,6 @@ def _look_up(visit: object) -> Pair:
     if isinstance(getattr(visit, "__dict__", None), dict):
         setattr(visit, _NOTE, pair)
     return pair
-
-
-# What generated code has where a function of another module must not be looked up too early.
-_CALL: Final = "lambda v, name, value: package.module.function(v, name, value)"
-_DEFERRING: Final = eval(_CALL).__code__  # noqa: S307 - a constant, never called
-_SAME: Final = ("co_code", "co_argcount", "co_varnames")
-_STARS: Final = 0x04 | 0x08  # in co_flags: there are *arguments or **arguments
-
-
-def _deferred(visit: object) -> object:
-    """The function that ``visit`` calls if it does this and nothing else; None if not."""
-    if not isinstance(visit, FunctionType):
-        return None
-    code = visit.__code__
-    same = all(getattr(code, each) == getattr(_DEFERRING, each) for each in _SAME)
-    if not same or code.co_flags & _STARS:
-        return None
-    package, module, function = code.co_names
-    found: object = visit.__globals__.get(package)
-    return getattr(getattr(found, module, None), function, None)
 
 
 def _table(folder: str, module: str) -> Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]]:

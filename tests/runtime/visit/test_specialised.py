@@ -87,17 +87,14 @@ def test_a_function_that_calls_another_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = """
+from qapigen.runtime.visit import DeferredVisit
 from . import visit
 import deferring.visit.a
 
-DEFERRED = lambda v, name, value: visit.a.visit_A(v, name, value)
+DEFERRED = DeferredVisit(lambda: visit.a.visit_A)
 OTHERS = [
-    lambda v, name, value: visit.a.visit_B(v, name, value),
-    lambda v, name, value: visit.a.visit_A(v, value, name),
-    lambda v, name, value: visit.a.visit_A(v, name, value) + 0,
-    lambda v, name, *value: visit.a.visit_A(v, name, value),
-    lambda v, name, value: visit.a.nothing(v, name, value),
-    lambda v, name, value: nothing.a.visit_A(v, name, value),
+    DeferredVisit(lambda: visit.a.visit_B),
+    lambda v, name, value: visit.a.visit_A(v, name, value),
 ]
 """
     package(tmp_path, "deferring", visit_a=VISITS, wire_a=WIRE, commands=commands)

@@ -14,7 +14,7 @@ from ...passes.members import data_members
 from .annotations import Scope
 from .names import Names
 from .package import Package
-from .text import call, docstring, signature, string, thunk, tuple_of
+from .text import call, deferred, docstring, signature, string, tuple_of
 
 __all__ = [
     "CommandsView",
@@ -172,7 +172,8 @@ def spec_visit(
     ref = TypeRef(data) if isinstance(data, str) else data
     function = scope.visit(ref)
     if function.startswith("visit."):
-        return thunk(target, function, indent=indent)
+        scope.use("visit", "DeferredVisit")
+        return deferred(target, function, indent=indent)
     if scope.names.module_of(ref.name) is not None:  # a built-in type's is the runtime's
         scope.local_visits.add(function)
     return f"{target}={function}"

@@ -16,6 +16,7 @@ __all__ = [
     "all_block",
     "assignment",
     "call",
+    "deferred",
     "docstring",
     "exploded",
     "import_block",
@@ -24,7 +25,6 @@ __all__ = [
     "signature",
     "string",
     "strings",
-    "thunk",
     "tuple_of",
     "union_of",
 ]
@@ -63,13 +63,9 @@ def exploded(head: str, arguments: Sequence[str], tail: str = ")", *, indent: in
     return f"{head}{body}{outer}{tail}"
 
 
-def thunk(target: str, function: str, *, indent: int = 0) -> str:
-    """``target=lambda ...``: an argument that looks a visit function up when it is called."""
-    line = f"{target}=lambda v, name, value: {function}(v, name, value)"
-    if indent + len(line) + 1 <= WIDTH:
-        return line
-    inner, outer = " " * (indent + 4), " " * indent
-    return f"{target}=lambda v, name, value: {function}(\n{inner}v, name, value\n{outer})"
+def deferred(target: str, function: str, *, indent: int = 0) -> str:
+    """``target=DeferredVisit(...)``: an argument that finds a visit function when it is needed."""
+    return call(f"{target}=DeferredVisit(", [f"lambda: {function}"], indent=indent, after=1)
 
 
 def signature(name: str, parameters: Sequence[str], returns: str, *, indent: int = 0) -> str:
