@@ -156,7 +156,7 @@ def open_descriptor(fd: int, *, writing: bool) -> Channel:
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISSOCK(mode):
-            return _open_socket(fd)
+            return _open_socket(fd, abrupt=not writing)
         if stat.S_ISDIR(mode):
             raise ChannelError(f"descriptor {fd} is a directory")
         access = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE
@@ -168,7 +168,7 @@ def open_descriptor(fd: int, *, writing: bool) -> Channel:
         raise ChannelError(f"descriptor {fd}: {describe_failure(error)}") from error
 
 
-def _open_socket(fd: int) -> SocketChannel:
+def _open_socket(fd: int, *, abrupt: bool) -> SocketChannel:
     connection = socket.socket(fileno=fd)
     try:
         if connection.type != socket.SOCK_STREAM:
@@ -176,7 +176,7 @@ def _open_socket(fd: int) -> SocketChannel:
         if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             raise ChannelError(f"descriptor {fd} is a socket that listens")
         connection.set_inheritable(False)
-        return SocketChannel(connection)
+        return SocketChannel(connection, abrupt=abrupt)
     except BaseException:
         connection.detach()  # the number stays its owner's
         raise

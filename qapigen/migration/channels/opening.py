@@ -97,12 +97,19 @@ class Connector:
     """The attempt to reach a destination.
 
     :meth:`connect` or :meth:`cancel` has to be called, or what a uri stands for (a command, a
-    descriptor) stays open.
+    descriptor) stays open.  ``hostname`` is what the server has to prove if TLS has no name.
     """
 
-    def __init__(self, opener: _Opener, tls: TlsClient | None = None) -> None:
+    def __init__(
+        self,
+        opener: _Opener,
+        tls: Callable[[], TlsClient | None] = lambda: None,
+        *,
+        hostname: str = "",
+    ) -> None:
         self._opener = opener
         self._tls = tls
+        self._hostname = hostname
         self._attempt = _Attempt()
 
     def connect(self) -> OutgoingChannel:
@@ -113,24 +120,28 @@ class Connector:
         self._attempt.begin()
         try:
             return self._connected()
-        except ChannelError as error:
-            if self._attempt.cancelled:
-                raise ChannelError("connecting was cancelled") from error
-            raise
+        except QapiError as error:
+            told = "connecting was cancelled" if self._attempt.cancelled else error.desc
+            raise ChannelError(told) from error
         finally:
             self._attempt.interrupt.close()
 
     def _connected(self) -> OutgoingChannel:
         channel = self._attempt.hold(self._opener.open(self._attempt.interrupt))
         try:
-            if self._tls is not None:
-                channel = self._attempt.hold(self._tls.secure(channel))
+            channel = self._attempt.hold(self._secured(channel))
             if self._attempt.cancelled:
                 raise ChannelError("cancelled")
         except BaseException:
             channel.close()
             raise
         return channel
+
+    def _secured(self, channel: Channel) -> Channel:
+        tls = self._tls()
+        if tls is None:
+            return channel
+        return replace(tls, hostname=tls.hostname or self._hostname).secure(channel)
 
     def cancel(self) -> None:
         """End :meth:`connect` at once, by any thread; if it has ended, break its channel."""
@@ -223,18 +234,23 @@ class Acceptor:
             self._attempt.interrupt.close()
 
 
-def outgoing(uri: str, *, getfd: Callable[[str], int], tls: TlsClient | None = None) -> Connector:
+def outgoing(
+    uri: str,
+    *,
+    getfd: Callable[[str], int],
+    tls: Callable[[], TlsClient | None] = lambda: None,
+) -> Connector:
     """Get ready to reach a destination.
 
     ``getfd`` gives a descriptor that was stored under a name, for good; it raises
-    :class:`QapiError` if there is none.  ``tls`` without a host name takes that of the uri.
-    Raises :class:`ChannelError` for a uri that is wrong or of no use; what takes time, and may
-    fail later, is left to the connector.
+    :class:`QapiError` if there is none.  ``tls`` is asked when the connection is there, in the
+    thread that connects; without a host name it takes that of the uri.  Raises
+    :class:`ChannelError` for a uri that is wrong or of no use; what takes time, and may fail
+    later, is left to the connector.
     """
     where = parse_outgoing(uri)
-    if tls is not None and not tls.hostname and isinstance(where, TcpUri):
-        tls = replace(tls, hostname=where.host or "localhost")
-    return Connector(_opener(where, getfd), tls)
+    host = (where.host or "localhost") if isinstance(where, TcpUri) else ""
+    return Connector(_opener(where, getfd), tls, hostname=host)
 
 
 def _opener(where: OutgoingUri, getfd: Callable[[str], int]) -> _Opener:

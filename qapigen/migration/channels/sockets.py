@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import stat
+import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ __all__ = ["SocketChannel", "TcpListener", "TcpOpener", "UnixListener", "UnixOpe
 
 _QUIET = getattr(socket, "MSG_NOSIGNAL", 0)  # an error rather than a signal
 _NOW = getattr(socket, "MSG_DONTWAIT", 0)
+_RESET = struct.pack("ii", 1, 0)  # closing drops what has not been sent, and says so
 _DROPPED_BYTES = 64 * 1024  # read at once of what nobody wants
 _CROWDED_SECONDS = 0.02  # how often a listener is asked that has as many clients as it can have
 _TRIES = 16  # for a port that is free with every address of a host
@@ -39,18 +41,24 @@ class SocketChannel:
     """A connected stream socket, which belongs to the channel from now on.
 
     The socket waits by itself: breaking it wakes up whoever waits, and one call moves as much
-    as the system takes.
+    as the system takes.  With ``abrupt``, closing a channel that was shut down tells the peer at
+    once; what was written may get lost then.
     """
 
     two_way = True
 
     def __init__(
-        self, connection: socket.socket, *, clock: Callable[[], float] = time.monotonic
+        self,
+        connection: socket.socket,
+        *,
+        abrupt: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         connection.setblocking(True)
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection
+        self._abrupt = abrupt
         self._clock = clock
         self._in_use = InUse()
         self._down = False
@@ -128,6 +136,11 @@ class SocketChannel:
     def close(self) -> None:
         """Give the socket back; what was written still arrives."""
         if self._in_use.leave(self._break):
+            if self._abrupt and self._down:
+                # Nobody tells a peer about room in a buffer that is not to be read any more, so
+                # one that waits for it would do so for minutes.
+                with suppress(OSError):
+                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._socket.close()
 
     def _break(self) -> None:
@@ -366,4 +379,4 @@ def _accept(listeners: list[socket.socket], interrupt: Interrupt) -> SocketChann
                 continue
             except OSError as error:
                 raise ChannelError(f"cannot accept: {describe_failure(error)}") from error
-            return SocketChannel(connection)
+            return SocketChannel(connection, abrupt=True)

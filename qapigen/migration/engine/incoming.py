@@ -72,7 +72,13 @@ class IncomingMigration:
         self._channel: IncomingChannel | None = None
         self._returns = False
         self._closing = False
+        self._problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="incoming", daemon=True)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the guest has not come, once that is certain."""
+        return self._problem
 
     def start(self) -> None:
         """Wait for a source, then load what it sends."""
@@ -99,6 +105,7 @@ class IncomingMigration:
             reason = self._receive()
         finally:
             if reason is not None:
+                self._problem = reason  # before the status: who sees that asks for this
                 self._give_up()
             if self._channel is not None:
                 self._channel.close()
@@ -119,8 +126,8 @@ class IncomingMigration:
     def _serve(self, channel: IncomingChannel) -> str | None:
         """Load, hand over, and tell the source; why that was not possible, or None."""
         try:
-            state = self._load(channel)
-            self._hand_over(state)
+            self._load(channel)
+            self._hand_over()
         except (ChannelError, StreamError, ValueError, IllegalRunState) as error:
             return f"load of migration failed: {error}"
         except MemoryError:
@@ -134,8 +141,8 @@ class IncomingMigration:
             self._shut(self._channel, 1)
         self._status.swap(MigrationStatus.ACTIVE, MigrationStatus.FAILED)
 
-    def _load(self, channel: IncomingChannel) -> RunState:
-        """Read the whole stream into the guest; the state that the guest is to have."""
+    def _load(self, channel: IncomingChannel) -> None:
+        """Read the whole stream into the guest."""
         reader = StreamReader(self._expected())
         buffer = memoryview(bytearray(_BUFFER_BYTES))
         complete = False
@@ -147,20 +154,23 @@ class IncomingMigration:
             for item in reader.feed(buffer[:count]):
                 complete = isinstance(item, Description)
                 self._take(item, channel)
-        return state_after_load(self._guest.devices.arrived_state, self._autostart())
 
     def _read(self, channel: IncomingChannel, buffer: memoryview, *, complete: bool) -> int:
         """Bytes that came, 0 at the end.
 
-        Behind the end of the stream a connection may break: the source has given the guest
-        away.  Not so if it waits for an answer, which it will not get then.
+        Behind the end of the stream a connection may end or break: the source has given the
+        guest away.  Not so if it waits for an answer, which it will not get then: it keeps the
+        guest.
         """
         try:
-            return channel.read_into(buffer)
+            count = channel.read_into(buffer)
         except ChannelError:
             if not complete or self._returns or self._closing:
                 raise
             return 0
+        if not count and complete and self._returns:
+            raise ChannelError("the source does not wait for the answer that it wants")
+        return count
 
     def _expected(self) -> Expected:
         return Expected(
@@ -196,11 +206,14 @@ class IncomingMigration:
             case number:
                 raise ChannelError(f"command {number} of postcopy is not supported here")
 
-    def _hand_over(self, state: RunState) -> None:
-        if state is RunState.RUNNING:
-            self._guest.cont()
-        else:
-            self._guest.set_state(state)
+    def _hand_over(self) -> None:
+        """Let the guest be what it was; up to that moment, a command may say it is not to run."""
+        with self._guest.alone():
+            state = state_after_load(self._guest.devices.arrived_state, self._autostart())
+            if state is RunState.RUNNING:
+                self._guest.cont()
+            else:
+                self._guest.set_state(state)
 
     def _shut(self, channel: IncomingChannel, status: int) -> None:
         """Tell the source how it went, as far as it still listens."""

@@ -130,7 +130,7 @@ class Migrator:
 
     def _begin(self, connector: Connector) -> None:
         try:
-            outgoing = OutgoingMigration(
+            self._outgoing = OutgoingMigration(
                 self.guest,
                 connector=connector,
                 status=self._outgoing_status,
@@ -139,11 +139,11 @@ class Migrator:
                 clock=self._clock,
                 passed=self._tell_pass,
             )
-            outgoing.start()
+            self._outgoing.start()
         except BaseException:  # no memory, no thread
+            self._outgoing = None
             connector.cancel()
             raise
-        self._outgoing = outgoing
 
     def cancel(self) -> None:
         """Give the outgoing migration up, where that is possible."""
@@ -182,12 +182,17 @@ class Migrator:
 
     def info(self) -> MigrationInfo:
         """What ``query-migrate`` answers."""
-        return migration_info(self._outgoing_report(), IncomingReport(status=self.incoming_status))
+        return migration_info(self._outgoing_report(), self._incoming_report())
 
     def _outgoing_report(self) -> OutgoingReport:
         if self._outgoing is None:
             return OutgoingReport(status=self.status, error=self._start_problem)
         return self._outgoing.report()
+
+    def _incoming_report(self) -> IncomingReport:
+        status = self.incoming_status
+        problem = None if self._incoming is None else self._incoming.problem
+        return IncomingReport(status=status, error=problem)
 
     def close(self) -> None:
         """End what runs, because the process ends."""

@@ -44,6 +44,10 @@ __all__ = ["OutgoingMigration"]
 _log = logging.getLogger(__name__)
 
 
+#: So long the end of the stream is held back from a destination that has not said a word.
+_WORD_SECONDS: Final = 1.0
+
+
 class _Cancelled(Exception):
     """Somebody has cancelled; the status says so already."""
 
@@ -79,6 +83,7 @@ class OutgoingMigration:
         self._released = threading.Event()  # migrate-continue, or cancelled
         self._gate = threading.Lock()
         self._committed = False  # the destination may start the guest
+        self._unwanted = False  # cancelled when it seemed too late for that
         self._abandoned = False  # the process ends, and so does the guest
         self._left: RunState | None = None  # the state from which the guest was stopped
         self._channel: OutgoingChannel | None = None
@@ -112,9 +117,11 @@ class OutgoingMigration:
     def cancel(self) -> None:
         """Give it up, if that is still possible; returns at once (``migrate_cancel``)."""
         with self._gate:
-            if self._committed:
+            alone = self._returns is not None and not self._returns.spoken
+            if self._committed and not alone:
                 # A command at the far end that never ends is not waited for any longer.
                 if self._channel is not None and self._returns is None:
+                    self._unwanted = True
                     self._channel.shutdown()
                 return
             if not self._leave_busy(MigrationStatus.CANCELLING):
@@ -237,11 +244,12 @@ class OutgoingMigration:
     def _commit(self) -> None:
         """The point of no return.
 
-        With a return path, the destination has to have said something by then: one that has
-        failed already is not let past it, and somebody who never answers can still be cancelled.
+        With a return path, one who has failed already is not let past it.  Who has said nothing
+        after a while may be one who answers all at once, or nobody at all: the end is sent, but
+        until the first word somebody may still cancel.
         """
         if self._returns is not None:
-            self._returns.wait_for_word()
+            self._returns.wait_for_word(_WORD_SECONDS)
             if self._returns.over:
                 raise ChannelError(
                     self._returns.problem or "the destination has ended the migration"
@@ -257,8 +265,16 @@ class OutgoingMigration:
             precopy.finish()
         except ChannelError as error:
             if channel.position == before:
+                self._undo_commit()
                 raise
             _log.warning("the description at the end could not be sent: %s", error)
+
+    def _undo_commit(self) -> None:
+        """The destination cannot start the guest after all: the decisive byte was never sent."""
+        with self._gate:
+            self._committed = False
+            if self._unwanted:
+                self._leave_busy(MigrationStatus.CANCELLING)
 
     def _wait_for_destination(self) -> None:
         problem = None if self._returns is None else self._returns.wait()

@@ -66,9 +66,14 @@ class ReturnPath:
         """Whether nothing more can come."""
         return self._over.is_set()
 
-    def wait_for_word(self) -> None:
-        """Wait until the destination has said something, or it is over."""
-        self._word.wait()
+    @property
+    def spoken(self) -> bool:
+        """Whether the destination has said something, or never will."""
+        return self._word.is_set()
+
+    def wait_for_word(self, seconds: float) -> None:
+        """Wait until it has spoken, but no longer than that."""
+        self._word.wait(seconds)
 
     @property
     def refusal(self) -> str | None:
@@ -94,19 +99,14 @@ class ReturnPath:
                 data = self._channel.read(_MOST_READ)
                 if not data:
                     break
-                self._hear(data)
+                for message in self._reader.feed(data):
+                    self._take(message)
+                    self._word.set()
         except (ChannelError, StreamError) as error:
             self._problem = f"return path: {error}"
         finally:
             self._over.set()
             self._word.set()
-
-    def _hear(self, data: bytes) -> None:
-        for message in self._reader.feed(data):
-            self._take(message)
-            self._word.set()
-        if self._status is None:
-            self._reader.feed(b"")  # raises what is wrong behind the right messages
 
     def _take(self, message: Message) -> None:
         match message:

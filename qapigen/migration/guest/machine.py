@@ -6,7 +6,8 @@ Must not know: migrations, QMP, why somebody gives an order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import RLock
 from typing import Final
 
@@ -79,6 +80,12 @@ class Guest:
     def running(self) -> bool:
         """Whether the guest makes progress."""
         return self._state is RunState.RUNNING
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else gives orders meanwhile, so the run state seen holds until the next one."""
+        with self._lock:
+            yield
 
     def stop(self, to: RunState) -> bool:
         """Halt the guest and be in the state ``to``; whether it was running until now.

@@ -114,7 +114,7 @@ def _connect(kind: str, folder: Path) -> Pair:
     uri = f"unix:{folder}/socket" if kind.endswith("unix") else "tcp:127.0.0.1:0"
     acceptor = incoming(uri, tls=lambda: server)
     client = client_tls(folder) if tls else None
-    connector = outgoing(acceptor.address, getfd=no_descriptor, tls=client)
+    connector = outgoing(acceptor.address, getfd=no_descriptor, tls=lambda: client)
     accepted = Background(acceptor.accept)
     source = connector.connect()
     return Pair(source, accepted.result())

@@ -110,6 +110,20 @@ def test_peer_that_writes_before_it_reads(two_way: Pair) -> None:
     assert seen == back * (MUCH // 1024)
 
 
+def test_reader_that_waits_keeps_nobody_from_writing(two_way: Pair) -> None:
+    """Nothing comes back until everything has gone forth."""
+    reading = Background(lambda: two_way.source.read(10))
+
+    def forth() -> None:
+        for number in range(100):
+            two_way.source.write(b"%3d" % number)
+            assert received(two_way.destination, 3) == b"%3d" % number
+
+    Background(forth).result()
+    two_way.destination.write(b"SHUT")
+    assert reading.result() == b"SHUT"
+
+
 def test_shutdown_ends_writing(pair: Pair) -> None:
     writing = Background(lambda: pair.source.write(bytes(MUCH)))
     pair.source.shutdown()

@@ -15,7 +15,7 @@ import pytest
 from qapigen.migration.channels.channel import ChannelError
 from qapigen.migration.channels.opening import Acceptor, incoming, outgoing
 from qapigen.migration.channels.sockets import TcpListener
-from qapigen.migration.channels.tls import TlsServer
+from qapigen.migration.channels.tls import TlsClient, TlsServer
 from qapigen.migration.channels.uri import TcpUri, UnknownProtocol
 from qapigen.runtime.errors import QapiError
 from tests.migration.channels.pairs import (
@@ -145,7 +145,7 @@ def test_cancel_handshake_of_the_source(certificates: Path) -> None:
     """The peer accepts and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         uri = f"tcp:127.0.0.1:{listener.getsockname()[1]}"
-        connector = outgoing(uri, getfd=no_descriptor, tls=client_tls(certificates))
+        connector = outgoing(uri, getfd=no_descriptor, tls=lambda: client_tls(certificates))
         connecting = Background(connector.connect)
         peer, _ = listener.accept()
         assert peer.recv(1)  # the handshake has begun
@@ -211,15 +211,14 @@ def test_cancel_afterwards() -> None:
 
 def test_name_to_verify(certificates: Path) -> None:
     """That of the parameter, or else the host of the uri."""
-    nameless = client_tls(certificates)
-    nameless = type(nameless)(nameless.context)
+    nameless = TlsClient(client_tls(certificates).context)
     for uri, tls, problem in [
         ("tcp:localhost:{}", nameless, ""),
         ("tcp:127.0.0.1:{}", client_tls(certificates), ""),
         ("tcp:127.0.0.1:{}", nameless, "IP address mismatch"),
     ]:
         acceptor = incoming("tcp::0", tls=lambda: server_tls(certificates))
-        connector = outgoing(uri.format(acceptor.port), getfd=no_descriptor, tls=tls)
+        connector = outgoing(uri.format(acceptor.port), getfd=no_descriptor, tls=[tls].pop)
         accepting = Background(acceptor.accept)
         if problem:
             with pytest.raises(ChannelError, match=problem):
@@ -234,13 +233,42 @@ def test_name_to_verify(certificates: Path) -> None:
             destination.close()
 
 
+def test_credentials_are_asked_for_when_connected(certificates: Path) -> None:
+    """Not when the uri is read: what is wrong with them is a failure of the connection."""
+    asked: list[str] = []
+
+    def missing() -> TlsClient:
+        asked.append(threading.current_thread().name)
+        raise QapiError("tls-creds: there is no object 'c'")
+
+    acceptor = incoming("tcp:127.0.0.1:0")
+    connector = outgoing(acceptor.address, getfd=no_descriptor, tls=missing)
+    assert asked == []
+    connecting = Background(connector.connect)
+    with pytest.raises(ChannelError, match="tls-creds: there is no object 'c'"):
+        connecting.result()
+    assert asked == [connecting.thread.name]
+    destination = acceptor.accept()  # it had connected
+    assert received(destination) == b""
+    destination.close()
+
+
+def test_credentials_are_not_asked_for_in_vain(certificates: Path) -> None:
+    def missing() -> TlsClient:
+        raise AssertionError("nobody is connected")
+
+    connector = outgoing("unix:/nowhere/at/all", getfd=no_descriptor, tls=missing)
+    with pytest.raises(ChannelError, match="No such file"):
+        connector.connect()
+
+
 @pytest.mark.parametrize("uri", ["unix:{}/x", "exec:cat > {}/y", "fd:x"])
 def test_no_name_to_verify(certificates: Path, tmp_path: Path, uri: str) -> None:
     ours, theirs = socket.socketpair()
     acceptor = incoming(f"unix:{tmp_path}/x")
-    tls = client_tls(certificates)
+    nameless = TlsClient(client_tls(certificates).context)
     connector = outgoing(
-        uri.format(tmp_path), getfd=lambda _: os.dup(ours.fileno()), tls=type(tls)(tls.context)
+        uri.format(tmp_path), getfd=lambda _: os.dup(ours.fileno()), tls=lambda: nameless
     )
     with pytest.raises(ChannelError, match="set 'tls-hostname'"):
         connector.connect()
@@ -278,7 +306,7 @@ def test_failed_handshakes_are_told(certificates: Path, caplog: pytest.LogCaptur
                 stranger.sendall(b"QEVM\0\0\0\3\7")
                 until_gone(stranger)
     uri = f"tcp:localhost:{acceptor.port}"
-    source = outgoing(uri, getfd=no_descriptor, tls=client_tls(certificates)).connect()
+    source = outgoing(uri, getfd=no_descriptor, tls=lambda: client_tls(certificates)).connect()
     destination = accepting.result()
     source.write(b"x")
     assert received(destination, 1) == b"x"
@@ -332,7 +360,7 @@ def test_plain_meets_encrypted(certificates: Path) -> None:
     """The source fails in the handshake; the destination sees what is no stream."""
     acceptor = incoming("tcp::0")
     uri = f"tcp:localhost:{acceptor.port}"
-    connector = outgoing(uri, getfd=no_descriptor, tls=client_tls(certificates))
+    connector = outgoing(uri, getfd=no_descriptor, tls=lambda: client_tls(certificates))
     connecting = Background(connector.connect)
     destination = acceptor.accept()
     assert received(destination, 2) == b"\x16\x03"

@@ -27,16 +27,19 @@ from tests.migration.stream import layout_parser
 __all__ = [
     "DEADLINE_SECONDS",
     "PING_1",
+    "RESTING",
     "FakeAcceptor",
     "FakeClock",
     "FakeConnector",
     "MemoryInput",
     "MemoryOutput",
     "Source",
+    "as_it_was",
     "confirming",
     "ends",
     "filled",
     "make_guest",
+    "on_told",
     "threads_named",
     "transferred_by",
 ]
@@ -46,6 +49,21 @@ DEADLINE_SECONDS = 60.0
 
 #: The command that a destination answers first.
 PING_1 = bytes((8, 0, 2, 0, 4, 0, 0, 0, 1))
+
+
+#: States in which a guest can be when somebody wants it to move.
+RESTING = [
+    RunState.PAUSED,
+    RunState.PRELAUNCH,
+    RunState.SUSPENDED,
+    RunState.POSTMIGRATE,
+    RunState.SHUTDOWN,
+    RunState.IO_ERROR,
+    RunState.GUEST_PANICKED,
+    RunState.INTERNAL_ERROR,
+    RunState.WATCHDOG,
+    RunState.DEBUG,
+]
 
 
 class FakeClock:
@@ -362,6 +380,22 @@ class Source:
         self.attempt.start()
         self.attempt.join()
         return self
+
+
+def on_told(source: Source, what: str, call: Callable[[], None]) -> None:
+    """Do something in the moment that something is told."""
+    source.listener = lambda told: call() if told == what else None
+
+
+def as_it_was(source: Source, state: RunState = RunState.RUNNING) -> bool:
+    """Whether the guest is as it was before, and nothing is left of the attempt."""
+    guest = source.guest
+    return (
+        guest.run_state is state
+        and guest.cpus.running is (state is RunState.RUNNING)
+        and guest.cpus.throttle == 0
+        and not guest.ram.main.dirty.logging
+    )
 
 
 def transferred_by(stream: bytes) -> int:

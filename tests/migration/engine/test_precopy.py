@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -106,7 +107,11 @@ def test_the_setup_with_a_return_path() -> None:
 def test_before_the_first_measurement_only_nothing_is_little_enough() -> None:
     # 40 pages take 40 ms and fit into the first window; what is written meanwhile waits.
     loop = Loop(
-        pages=40, workload="rate=1000", link=1000 * RECORD, max_bandwidth=0, downtime_limit=2_000_000
+        pages=40,
+        workload="rate=1000",
+        link=1000 * RECORD,
+        max_bandwidth=0,
+        downtime_limit=2_000_000,
     )
     loop.iterated()
     assert loop.pace.threshold_bytes == 0
@@ -193,7 +198,7 @@ def test_each_window_keeps_the_limit() -> None:
 
     loop.proceed = proceed
     loop.iterated()
-    each = [after - before for before, after in zip(sent, sent[1:], strict=False)]
+    each = [after - before for before, after in itertools.pairwise(sent)]
     assert len(each) > 40
     assert all(10 * RECORD - 300 <= amount <= 11 * RECORD + 300 for amount in each[:-1])
     assert sum(each[:40]) == pytest.approx(40 * 10 * RECORD, rel=0.12)
@@ -262,7 +267,7 @@ def test_a_window_is_stretched_by_a_slow_write() -> None:
 
     loop.pace.measure = noted  # type: ignore[method-assign]
     loop.iterated()
-    gaps = [after - before for before, after in zip(measured, measured[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(measured)]
     assert max(gaps) > 0.5  # a write of 128 pages takes longer than a second
     assert loop.pace.mbps == pytest.approx(100 * RECORD * 8 / 1e6, rel=0.01)
 

@@ -10,7 +10,7 @@ from qapigen.migration.engine.return_path import ReturnPath
 from qapigen.migration.progress import Counters
 from qapigen.migration.stream import returnpath
 
-from .fakes import MemoryOutput, threads_named
+from .fakes import DEADLINE_SECONDS, MemoryOutput
 
 SIZE = 16 * 4096
 
@@ -40,7 +40,6 @@ def it() -> Iterator[Path]:
     yield path
     path.channel.shutdown()
     path.path.join()
-    assert threads_named("return-path") == []
 
 
 def test_all_is_well(it: Path) -> None:
@@ -81,17 +80,26 @@ def test_nothing_is_over_at_the_beginning(it: Path) -> None:
 
 
 def test_the_first_word_is_waited_for(it: Path) -> None:
+    assert not it.path.spoken
     it.path.start()
     it.channel.say(returnpath.pong(1))
-    it.path.wait_for_word()
+    it.path.wait_for_word(DEADLINE_SECONDS)
+    assert it.path.spoken
     assert not it.path.over
 
 
 def test_an_end_is_as_good_as_a_word(it: Path) -> None:
     it.path.start()
     it.channel.hang_up()
-    it.path.wait_for_word()
+    it.path.wait_for_word(DEADLINE_SECONDS)
+    assert it.path.spoken
     assert it.path.over
+
+
+def test_a_word_is_not_waited_for_in_vain(it: Path) -> None:
+    it.path.start()
+    it.path.wait_for_word(0)
+    assert not it.path.spoken
 
 
 # --- messages ---
