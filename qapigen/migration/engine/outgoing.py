@@ -15,7 +15,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qapi_migration.types.migration import MigrationCapability, MigrationStatus
 from qapi_migration.types.run_state import RunState
