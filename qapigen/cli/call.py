@@ -22,6 +22,8 @@ from ..runtime.errors import ConnectionLost, QapiError, RemoteError
 from .status import FINE, REFUSED, Trouble
 
 if TYPE_CHECKING:
+    import ssl
+
     from ..runtime.blocking import Client
     from ..runtime.session.client import Mode
     from .call_arguments import Given
@@ -70,6 +72,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schema", metavar="FILE", help="the root file of the schema that it was built with"
     )
+    parser.add_argument(
+        "--tls",
+        metavar="FOLDER",
+        help="it speaks TLS; the folder has ca-cert.pem, and client-cert.pem with client-key.pem "
+        "where it wants to see a certificate",
+    )
+    parser.add_argument(
+        "--tls-hostname",
+        metavar="NAME",
+        help="the name that must be in its certificate (default: the host of ADDRESS; without "
+        "one, localhost)",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -113,9 +127,25 @@ class _Call:
         given = Given.parse(self.options.words, self.options.json)
         checked = self.by_own_schema(given)
         mode: Mode = "guest-agent" if self.options.guest_agent else "qmp"
-        with Client.connect(address, timeout=self.time_left(), mode=mode) as client:
+        with Client.connect(
+            address,
+            timeout=self.time_left(),
+            tls=self.tls_context(),
+            tls_hostname=self.options.tls_hostname,
+            mode=mode,
+        ) as client:
             arguments = self.by_their_schema(client, given) if checked is None else checked
             self.perform(client, arguments)
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """How TLS is spoken; None where it is not."""
+        if self.options.tls is None:
+            if self.options.tls_hostname is not None:
+                raise QapiError("--tls-hostname says nothing without --tls")
+            return None
+        from ..runtime.aio.tls import client_context
+
+        return client_context(self.options.tls)
 
     def time_left(self) -> float | None:
         """Seconds until the deadline; None where there is no limit."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .client import Client, reconnecting
-    from .context import CommandContext, current_session
+    from .context import CommandContext, DescriptorCommands, current_session
     from .loops import run
     from .server import Server
     from .subscription import Subscription
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Client",
     "CommandContext",
+    "DescriptorCommands",
     "Server",
     "Subscription",
     "TrafficLog",
@@ -33,7 +34,7 @@ __all__ = [
 
 _MODULES = {
     "client": ("Client", "reconnecting"),
-    "context": ("CommandContext", "current_session"),
+    "context": ("CommandContext", "DescriptorCommands", "current_session"),
     "loops": ("run",),
     "server": ("Server",),
     "subscription": ("Subscription",),

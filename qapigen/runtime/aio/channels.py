@@ -8,10 +8,12 @@ Must not know: event loops, QMP.
 from __future__ import annotations
 
 import array
+import errno
 import os
 import select
 import socket
 import stat
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 __all__ = ["Channel", "PipeChannel", "SocketChannel", "close_descriptors"]
@@ -38,21 +40,39 @@ class Channel(Protocol):
     def send(self, data: bytes | bytearray | memoryview) -> int:
         """Hand over some bytes; how many were taken."""
 
+    def send_with(self, data: bytes, descriptors: Sequence[int]) -> int:
+        """The same with file descriptors, which go with the first byte."""
+
+    def check(self) -> None:
+        """OSError if the stream has broken, which receiving would tell, too."""
+
     def is_gone(self) -> bool:
-        """At the end of the input: whether nobody reads the output any more, either."""
+        """Whether nobody reads the output any more, and no more input comes."""
+
+    def watch_end(self) -> int | None:
+        """What becomes readable when :meth:`is_gone` does, and never before; None: nothing does.
+
+        It stays the channel's.
+        """
 
     def close(self) -> None:
         """Give the stream back."""
 
 
 class SocketChannel:
-    """A connected stream socket; a Unix socket can bring file descriptors along."""
+    """A connected stream socket; a Unix socket can bring file descriptors along.
 
-    def __init__(self, connected: socket.socket) -> None:
+    Where nobody ``takes_descriptors`` the system closes those that come, which is faster.
+    """
+
+    def __init__(self, connected: socket.socket, *, takes_descriptors: bool = True) -> None:
         connected.setblocking(False)
         self.socket = connected
         self.read_fd = self.write_fd = connected.fileno()
-        self._takes_descriptors = connected.family == socket.AF_UNIX
+        self._takes_descriptors = takes_descriptors and connected.family == socket.AF_UNIX
+        self._end: select.epoll | None = None
+        if connected.family != socket.AF_UNIX:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def receive(self, size: int) -> tuple[bytes, list[int]]:
         """What came, and the descriptors that were sent along; nobody else inherits them."""
@@ -65,17 +85,36 @@ class SocketChannel:
         """Hand over some bytes."""
         return self.socket.send(data)
 
+    def send_with(self, data: bytes, descriptors: Sequence[int]) -> int:
+        """Hand over some bytes and all the descriptors, of which the caller keeps its own."""
+        return socket.send_fds(self.socket, [data], list(descriptors))
+
+    def check(self) -> None:
+        """OSError if the connection was reset, even if there is something to receive still."""
+        error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
+
     def is_gone(self) -> bool:
         """Whether the peer has closed the socket and not only its own direction.
 
-        Over a network that cannot be told.
+        Over a network that can only be told of a peer that broke off.
         """
         poll = select.poll()
         poll.register(self.read_fd, 0)
         return any(events & select.POLLHUP for _, events in poll.poll(0))
 
+    def watch_end(self) -> int | None:
+        """A descriptor for that, where the system has such (Linux)."""
+        if self._end is None and hasattr(select, "epoll"):
+            self._end = select.epoll()
+            self._end.register(self.read_fd, 0)  # its end is told all the same
+        return None if self._end is None else self._end.fileno()
+
     def close(self) -> None:
         """Close the socket."""
+        if self._end is not None:
+            self._end.close()
         self.socket.close()
 
 
@@ -102,9 +141,20 @@ class PipeChannel:
         """Hand over some bytes."""
         return os.write(self.write_fd, data)
 
+    def send_with(self, data: bytes, descriptors: Sequence[int]) -> int:
+        """Never: OSError."""
+        raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
+
+    def check(self) -> None:
+        """Not known: reading will tell."""
+
     def is_gone(self) -> bool:
         """Not known: writing will tell."""
         return False
+
+    def watch_end(self) -> int | None:
+        """Not known, either."""
+        return None
 
     def close(self) -> None:
         """Leave the descriptors as they were found."""

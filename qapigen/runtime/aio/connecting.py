@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..addresses import Address, FdAddress, TcpAddress, UnixAddress, parse_address
 from ..errors import ConnectionLost, QapiError
 from ..session.client import ClientSession
+from .channels import SocketChannel
 from .link import Link
+from .transport import ChannelTransport
 
 if TYPE_CHECKING:
     import ssl
@@ -43,9 +45,10 @@ async def open_connection(
     where = parse_address(address) if isinstance(address, str) else address
     try:
         if isinstance(where, TcpAddress):
-            return await _open_tcp(session, where, tls, tls_hostname)
-        if isinstance(where, UnixAddress):
-            connection = await _connected(where)
+            connection = await _connected_tcp(where)
+            tls_hostname = tls_hostname or where.host
+        elif isinstance(where, UnixAddress):
+            connection = await _connected_unix(where)
         elif isinstance(where, FdAddress):
             connection = socket.socket(fileno=where.fd)
         else:
@@ -65,16 +68,22 @@ async def attach(
     tls_hostname: str | None = None,
 ) -> Link:
     """Go on over a connected socket, which is closed if that fails."""
-    connection.setblocking(False)
     loop = asyncio.get_running_loop()
     link = Link(session, loop)
-    options = _tls_options(tls, tls_hostname or "localhost")
     try:
-        if connection.family == socket.AF_UNIX:
-            link.socket = connection if tls is None else None
-            await loop.create_unix_connection(lambda: link, sock=connection, **options)
+        if tls is None:
+            link.takes_fds = connection.family == socket.AF_UNIX
+            channel = SocketChannel(connection, takes_descriptors=False)
+            ChannelTransport(loop, channel, link, extra={"socket": connection})
         else:
-            await loop.create_connection(lambda: link, sock=connection, **options)
+            connection.setblocking(False)
+            await loop.create_connection(
+                lambda: link,
+                sock=connection,
+                ssl=tls,
+                server_hostname=tls_hostname or "localhost",
+                ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
+            )
     except BaseException:
         connection.close()
         raise
@@ -101,21 +110,31 @@ async def accept(session: ClientSession, address: str | Address) -> Link:
         raise _not_connected(where, error) from error
 
 
-async def _open_tcp(
-    session: ClientSession, where: TcpAddress, tls: ssl.SSLContext | None, hostname: str | None
-) -> Link:
+async def _connected_tcp(where: TcpAddress) -> socket.socket:
+    """A connection to the first address of the host that takes one."""
     loop = asyncio.get_running_loop()
-    _, link = await loop.create_connection(
-        lambda: Link(session, loop),
-        where.host or "localhost",
-        where.port,
-        family=where.socket_family,
-        **_tls_options(tls, hostname or where.host),
+    host = where.host or "localhost"
+    found = await loop.getaddrinfo(
+        host, where.port, family=where.socket_family, type=socket.SOCK_STREAM
     )
-    return link
+    failure = OSError(f"{host} has no address")
+    for family, _, _, _, target in found:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection.setblocking(False)
+            await loop.sock_connect(connection, target)
+        except OSError as error:
+            connection.close()
+            failure = error
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise failure
 
 
-async def _connected(where: UnixAddress) -> socket.socket:
+async def _connected_unix(where: UnixAddress) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)
@@ -147,13 +166,6 @@ def _listener(where: Address) -> socket.socket:
         family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
         return socket.create_server((where.host, where.port), family=family, backlog=1)
     raise QapiError(f"{where}: a client cannot listen there")
-
-
-def _tls_options(tls: ssl.SSLContext | None, hostname: str) -> dict[str, Any]:
-    if tls is None:
-        return {}
-    options: dict[str, Any] = {"ssl": tls, "server_hostname": hostname}
-    return {**options, "ssl_shutdown_timeout": _TLS_SHUTDOWN_SECONDS}
 
 
 def _not_connected(where: Address, error: Exception) -> ConnectionLost:

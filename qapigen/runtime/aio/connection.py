@@ -182,16 +182,18 @@ class ServerConnection(asyncio.Protocol):
 
     def _run_some(self) -> bool:
         """Run a few commands; whether there may be more."""
+        host, next_job = self._host, self._session.next_job
+        gate = host.gate
         for _ in range(_JOBS_A_WRITE):
-            if self._stalled or self._host.stopping:
+            if self._stalled or host.stopping:
                 return False
-            job = self._session.next_job()
+            job = next_job()
             if job is None:
                 return False
-            if job.oob or self._host.gate.free:
+            if gate.free or job.oob:
                 self._run(job)
             else:
-                self._host.gate.wait(partial(self._run_in_turn, job))
+                gate.wait(partial(self._run_in_turn, job))
         return True
 
     def _run_in_turn(self, job: Job) -> None:

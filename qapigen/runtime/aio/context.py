@@ -16,7 +16,13 @@ from ..errors import QapiError, cut
 from ..messages import Event
 from .channels import close_descriptors
 
-__all__ = ["CommandContext", "Descriptors", "current_session", "enter"]
+__all__ = [
+    "CommandContext",
+    "DescriptorCommands",
+    "Descriptors",
+    "current_session",
+    "enter",
+]
 
 _MOST_UNCLAIMED: Final = 253  # as many as fit into one message
 
@@ -134,6 +140,21 @@ def current_session() -> CommandContext:
         return _CURRENT.get()
     except LookupError:
         raise RuntimeError("no command is being executed here") from None
+
+
+class DescriptorCommands:
+    """A handler that serves ``getfd`` and ``closefd``, each client with descriptors of its own.
+
+    Other handlers get them with ``current_session().take_fd(name)``.
+    """
+
+    def getfd(self, *, fdname: str) -> None:
+        """Give the descriptor that came along a name."""
+        current_session().getfd(fdname)
+
+    def closefd(self, *, fdname: str) -> None:
+        """Close the descriptor of that name."""
+        current_session().closefd(fdname)
 
 
 def enter(context: CommandContext) -> None:

@@ -8,8 +8,6 @@ Must not know: addresses, how the connection was made, what the commands mean.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, cast
@@ -19,6 +17,7 @@ from ..messages import Event
 from ..session.client import Answer, ClientSession, Outgoing, Ready
 from ..session.descriptors import close_all, copied
 from ..session.listeners import Listeners
+from .transport import ChannelTransport
 
 __all__ = ["Link"]
 
@@ -39,12 +38,13 @@ class Link(asyncio.Protocol):
         self.ready: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
         self.lost: ConnectionLost | None = None
-        #: The connection's socket, where file descriptors can be sent over it.
-        self.socket: socket.socket | None = None
+        #: Whether file descriptors can be sent over the connection.
+        self.takes_fds = False
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[str, asyncio.Future[object]] = {}
         self._descriptors: dict[str, tuple[int, ...]] = {}  # our own copies, not sent yet
+        self._unsent: Outgoing | None = None  # for want of room; it has descriptors
         self._paused = False
         self._pump_due = False
 
@@ -65,7 +65,7 @@ class Link(asyncio.Protocol):
         """
         if self.lost is not None:
             raise self._loss()
-        if fds and self.socket is None:
+        if fds and not self.takes_fds:
             raise ValueError("file descriptors can only be sent over a Unix socket without TLS")
         copies = copied(fds) if fds else ()
         try:
@@ -111,50 +111,25 @@ class Link(asyncio.Protocol):
         self._pump_due = False
         transport = self._transport
         while transport is not None and not self._paused and self.lost is None:
-            outgoing = self.session.outgoing()
+            outgoing = self._unsent or self.session.outgoing()
             if outgoing is None:
                 return
-            if outgoing.fds:
-                self._write_with_descriptors(outgoing)
-            else:
-                transport.write(outgoing.data)
+            self._unsent = None if self._write(transport, outgoing) else outgoing
+            if self._unsent is not None:
+                return
             for request_id in outgoing.finished:
                 self._resolve(Answer(request_id, None))
 
-    def _write_with_descriptors(self, outgoing: Outgoing) -> None:
-        # The transport holds nothing back at the moment, so its socket may be written to.
-        transport, connection = self._transport, self.socket
-        assert transport is not None
-        assert connection is not None
-        try:
-            size = socket.send_fds(connection, [outgoing.data], outgoing.fds)
-        except (BlockingIOError, InterruptedError):
-            self._wait_until_writable(outgoing)
-            return
-        except OSError as error:
-            self._end(_lost_by(error))
-            return
+    def _write(self, transport: asyncio.Transport, outgoing: Outgoing) -> bool:
+        """Write, unless there are descriptors and no room for them yet."""
+        if not outgoing.fds:
+            transport.write(outgoing.data)
+            return True
+        assert isinstance(transport, ChannelTransport)
+        if not transport.write_with_descriptors(outgoing.data, outgoing.fds):
+            return False
         self._release(outgoing.fds)
-        if size < len(outgoing.data):
-            transport.write(outgoing.data[size:])
-
-    def _wait_until_writable(self, outgoing: Outgoing) -> None:
-        assert self.socket is not None
-        self._paused = True
-        # The transport's own descriptor is watched by the transport alone.
-        watched = os.dup(self.socket.fileno())
-
-        def go_on(_: object = None) -> None:
-            if self._loop.remove_writer(watched):
-                os.close(watched)
-                self.closed.remove_done_callback(go_on)
-                self._paused = False
-                if self.lost is None:
-                    self._write_with_descriptors(outgoing)
-                    self._pump()
-
-        self._loop.add_writer(watched, go_on)
-        self.closed.add_done_callback(go_on)
+        return True
 
     def _release(self, fds: tuple[int, ...]) -> None:
         for request_id, copies in self._descriptors.items():
@@ -171,7 +146,8 @@ class Link(asyncio.Protocol):
         # Commands that could not be sent at once wait in the session, where they can be
         # withdrawn, and where their file descriptors stay with them.
         # (With TLS, 0 would count as full.)
-        self._transport.set_write_buffer_limits(high=0 if self.socket is not None else 1, low=0)
+        plain = isinstance(transport, ChannelTransport)
+        self._transport.set_write_buffer_limits(high=0 if plain else 1, low=0)
         if self.lost is not None:
             self._transport.abort()
         self._pump()
@@ -253,7 +229,7 @@ class Link(asyncio.Protocol):
 
 def _lost_by(error: Exception | None) -> ConnectionLost:
     if error is None:
-        return ConnectionLost("the connection was closed")
+        return ConnectionLost("the server closed the connection")
     loss = ConnectionLost(f"the connection was lost: {error}")
     loss.__cause__ = error
     return loss

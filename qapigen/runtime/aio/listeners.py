@@ -22,7 +22,8 @@ from ..errors import QapiError
 
 __all__ = ["Listener", "open_tcp", "open_unix", "peer_of"]
 
-_BACKLOG: Final = 100
+# So many may come at once; over TCP, one too many may never hear that it has to come again.
+_BACKLOG: Final = 1024
 _PAUSE_SECONDS: Final = 1.0  # after the system ran out of descriptors or memory
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 

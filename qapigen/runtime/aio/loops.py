@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..errors import QapiError
 
-__all__ = ["loop_factory", "run"]
+__all__ = ["loop_factory", "run", "tells_errors_once"]
 
 T = TypeVar("T")
 
@@ -40,3 +40,11 @@ def loop_factory(*, uvloop: bool) -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         raise QapiError("uvloop is not installed: pip install qapigen[speed]") from None
     return library.new_event_loop
+
+
+def tells_errors_once(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a descriptor that has an error is watched no longer after one call.
+
+    uvloop does so.  That call may be used up by bytes that came before the error.
+    """
+    return type(loop).__module__.partition(".")[0] == "uvloop"

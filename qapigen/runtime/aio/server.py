@@ -192,8 +192,8 @@ class Server:
         ChannelTransport(asyncio.get_running_loop(), channel, connection)
 
     def _accepted(self, connected: socket.socket, place: _Place) -> None:
-        """Greet a client; behind TLS, and over TCP, that takes a moment."""
-        if connected.family == socket.AF_UNIX and place.tls is None:
+        """Greet a client; behind TLS that takes a moment."""
+        if place.tls is None:
             connection = self._connection(place, peer_of(connected, place.address))
             loop = asyncio.get_running_loop()
             ChannelTransport(

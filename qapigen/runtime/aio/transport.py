@@ -9,11 +9,14 @@ Must not know: QMP.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from .channels import Channel, close_descriptors
+from .loops import tells_errors_once
 
 __all__ = ["ChannelTransport", "DescriptorProtocol", "StreamProtocol"]
 
@@ -59,6 +62,8 @@ class ChannelTransport(asyncio.Transport):
         super().__init__(dict(extra or {}))
         self._loop = loop
         self._channel = channel
+        self._receive = channel.receive
+        self._send = channel.send
         self._protocol = protocol
         self._take_descriptors = getattr(protocol, "descriptors_received", close_descriptors)
         self._backlog = bytearray()
@@ -66,6 +71,9 @@ class ChannelTransport(asyncio.Transport):
         self._protocol_paused = False
         self._reading = _Readiness(loop, channel.read_fd, self._on_readable, writing=False)
         self._writing = _Readiness(loop, channel.write_fd, self._on_writable, writing=True)
+        self._ending: _Readiness | None = None  # for the peer's end, while nothing is read
+        self._checks = tells_errors_once(loop)
+        self._silent = False  # nothing was written since something came
         self._paused = False
         self._ended = False  # the peer sends no more
         self._closing = False
@@ -80,9 +88,11 @@ class ChannelTransport(asyncio.Transport):
         return not (self._paused or self._ended or self._closing)
 
     def pause_reading(self) -> None:
-        """Leave what comes to the operating system."""
+        """Leave what comes to the operating system; a peer that goes is noticed still.
+
+        Nothing is changed in the event loop until something comes: most pauses are short.
+        """
         self._paused = True
-        self._watch_input()
 
     def resume_reading(self) -> None:
         """Read on."""
@@ -90,11 +100,17 @@ class ChannelTransport(asyncio.Transport):
         self._watch_input()
 
     def _watch_input(self) -> None:
-        self._reading.watch(self.is_reading())
+        reads = self.is_reading()
+        self._reading.watch(reads)
+        if self._ending is not None and (reads or self._closing):
+            self._ending.watch(False)
 
     def _on_readable(self) -> None:
+        if self._paused:
+            self._watch_end()
+            return
         try:
-            data, descriptors = self._channel.receive(_READ_BYTES)
+            data, descriptors = self._receive(_READ_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -103,7 +119,10 @@ class ChannelTransport(asyncio.Transport):
         if descriptors:
             self._take_descriptors(descriptors)
         if data:
+            self._silent = self._checks
             self._protocol.data_received(data)
+            if self._silent:
+                self._check()
             return
         self._ended = True
         self._watch_input()
@@ -111,6 +130,35 @@ class ChannelTransport(asyncio.Transport):
             self.abort()
         elif not self._protocol.eof_received():
             self.close()
+        elif not self._closing:
+            self._watch_end()
+
+    def _check(self) -> None:
+        """Look whether the peer has broken off behind what it sent.
+
+        Some event loops do not call for that a second time.  Whatever is written finds out, too.
+        """
+        try:
+            self._channel.check()
+        except OSError as error:
+            self._fail(error)
+
+    def _watch_end(self) -> None:
+        """Something has come that is not read now, or no more will come: is the peer there?"""
+        self._reading.watch(False)
+        if self._channel.is_gone():
+            self._on_end()
+            return
+        fd = self._channel.watch_end()
+        if fd is not None:
+            if self._ending is None:
+                self._ending = _Readiness(self._loop, fd, self._on_end, writing=False)
+            self._ending.watch(True)
+
+    def _on_end(self) -> None:
+        self._closing = True
+        lost = bool(self._backlog)
+        self._end(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) if lost else None)
 
     # --- writing ---
 
@@ -132,10 +180,11 @@ class ChannelTransport(asyncio.Transport):
         """Send now what can be sent, and the rest when there is room."""
         if self._lost or not data:
             return
+        self._silent = False
         sent = 0
         if not self._backlog:
             try:
-                sent = self._channel.send(data)
+                sent = self._send(data)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError as error:
@@ -146,9 +195,32 @@ class ChannelTransport(asyncio.Transport):
             self._writing.watch(True)
             self._tell_protocol()
 
+    def write_with_descriptors(self, data: bytes, descriptors: Sequence[int]) -> bool:
+        """Send file descriptors with the first byte of ``data``, which must not be empty.
+
+        They stay the caller's.  False if there is no room: nothing is sent, and the protocol is
+        paused until it may try again.  Other bytes must not be waiting.
+        """
+        assert not self._backlog
+        if self._lost:
+            return True
+        try:
+            sent = self._channel.send_with(data, descriptors)
+        except (BlockingIOError, InterruptedError):
+            self._writing.watch(True)
+            if not self._protocol_paused:
+                self._protocol_paused = True
+                self._protocol.pause_writing()
+            return False
+        except OSError as error:
+            self._fail(error)
+            return True
+        self.write(memoryview(data)[sent:])
+        return True
+
     def _on_writable(self) -> None:
         try:
-            sent = self._channel.send(self._backlog)
+            sent = self._send(self._backlog) if self._backlog else 0
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -201,6 +273,8 @@ class ChannelTransport(asyncio.Transport):
         self._backlog.clear()
         self._reading.watch(False)
         self._writing.watch(False)
+        if self._ending is not None:
+            self._ending.watch(False)
         # Never from within a call of the protocol's own.
         self._loop.call_soon(self._tell_end, error)
 

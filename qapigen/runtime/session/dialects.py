@@ -55,7 +55,7 @@ def reply_line(reply: dict[str, object], dialect: Dialect = QMP) -> bytes:
     So there is one reply to each command, whatever its handler gave.
     """
     try:
-        return message_line(reply, dialect)
+        return message_bytes(reply) if dialect is QMP else message_line(reply, dialect)
     except QapiError as error:
         # If it was an error reply, nothing but its id can be what cannot be said.
         reply_id = ABSENT if "error" in reply else reply.get("id", ABSENT)

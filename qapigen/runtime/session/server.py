@@ -43,6 +43,8 @@ __all__ = ["QUEUE_LENGTH", "SYNC_BYTE", "Job", "ServerSession"]
 #: In-band texts that wait behind the running one with out-of-band execution (QMP, flow control).
 QUEUE_LENGTH: Final = 8
 
+_COMMAND: Final = Phase.COMMAND  # looked up for each text, which takes an enum some time
+
 #: Stands in front of the answer to a client of the guest agent that resynchronizes.
 SYNC_BYTE: Final = b"\xff"
 
@@ -104,6 +106,7 @@ class ServerSession:
         self._policy = policy
         self._preconfig = preconfig
         self._phase = Phase.GREETING
+        self._plain = dialect is QMP  # what nearly all sessions are
         self._oob = False  # out-of-band execution is enabled
         self._reader = TextReader(limits)
         self._drained = True  # the reader has no whole text
@@ -186,11 +189,12 @@ class ServerSession:
         """
         while (entry := self._next_text()) is not None:
             job = self._begin(entry)
-            if self._oob or job is None:
+            if not self._drained and (self._oob or job is None):
                 self._take()  # there is room for one more now
             if job is not None:
                 return job
-        self._maybe_end()
+        if self._ended:
+            self._maybe_end()
         return None
 
     def finish(self, job: Job, reply: Reply) -> None:
@@ -207,11 +211,17 @@ class ServerSession:
         else:
             raise ValueError(f"{job!r} does not run in this session")
         if reply is not None:
-            if job.name == self._dialect.delimited_command and "return" in reply:
+            if (
+                not self._plain
+                and job.name == self._dialect.delimited_command
+                and "return" in reply
+            ):
                 self._out.append(SYNC_BYTE)
             self._send(reply)
-        self._take()
-        self._maybe_end()
+        if not self._drained:
+            self._take()
+        if self._ended:
+            self._maybe_end()
 
     def outgoing(self) -> bytes:
         """The bytes to write by now; each byte is given once."""
@@ -270,11 +280,19 @@ class ServerSession:
 
     def _take(self) -> None:
         """Take texts out of the reader as long as there is room for them."""
+        if not self._oob:
+            if not self._drained and not self._queue and self._running is None:
+                text = self._reader.take()
+                if text is None:
+                    self._drained = True
+                else:
+                    self._queue.append(text)  # and one is all there is room for
+            return
         while not self._drained and self._has_room():
             text = self._reader.take()
             if text is None:
                 self._drained = True
-            elif self._oob and isinstance(text, Parsed) and _is_urgent(text.value):
+            elif isinstance(text, Parsed) and _is_urgent(text.value):
                 self._urgent.append(text)
             else:
                 # Errors wait for their turn: they have no id, so only their place tells.
@@ -301,10 +319,7 @@ class ServerSession:
             self._negotiate(command)
             return None
         # A command in command mode is what nearly all texts are: no look at the table for it.
-        if (
-            self._phase is not Phase.COMMAND
-            and step(self._phase, Input.COMMAND).action is Action.REFUSE
-        ):
+        if self._phase is not _COMMAND and step(self._phase, Input.COMMAND).action is Action.REFUSE:
             desc = f"the capabilities have to be negotiated first, with '{NEGOTIATE}'"
             self._send(error_reply(QapiError(desc, COMMAND_NOT_FOUND), command.id))
             return None

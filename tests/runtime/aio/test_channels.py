@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 from pathlib import Path
 
@@ -28,6 +29,55 @@ def test_a_socket() -> None:
         assert channel.receive(3) == (b"", [])
         assert not channel.is_gone()
     assert channel.is_gone()
+    channel.close()
+
+
+def test_descriptors_go_with_their_bytes() -> None:
+    ours, theirs = socket.socketpair()
+    channel = SocketChannel(ours)
+    with null() as file, theirs:
+        assert channel.send_with(b"abc", (file.fileno(),)) == 3
+        data, descriptors, _, _ = socket.recv_fds(theirs, 10, 3)
+        assert data == b"abc" and len(descriptors) == 1
+        close_descriptors(descriptors)
+    channel.close()
+
+
+def test_descriptors_that_nobody_takes() -> None:
+    ours, theirs = socket.socketpair()
+    channel = SocketChannel(ours, takes_descriptors=False)
+    with null() as file, theirs:
+        before = os.listdir("/proc/self/fd")
+        socket.send_fds(theirs, [b"abc"], [file.fileno()])
+        assert channel.receive(10) == (b"abc", [])
+        assert os.listdir("/proc/self/fd") == before
+    channel.close()
+
+
+def test_the_end_is_told_though_input_waits() -> None:
+    ours, theirs = socket.socketpair()
+    channel = SocketChannel(ours)
+    told = channel.watch_end()
+    assert told is not None and channel.watch_end() == told
+    with theirs:
+        theirs.sendall(b"x")
+        theirs.shutdown(socket.SHUT_WR)
+        assert not select.select([told], [], [], 0)[0]
+    assert select.select([told], [], [], 0)[0] == [told]
+    channel.close()
+    with pytest.raises(OSError):
+        os.fstat(told)
+
+
+def test_a_reset_is_told_though_input_waits() -> None:
+    ours, theirs = socket.socketpair()
+    channel = SocketChannel(ours)
+    channel.send(b"never read")
+    channel.check()
+    theirs.sendall(b"x")
+    theirs.close()
+    with pytest.raises(ConnectionResetError):
+        channel.check()
     channel.close()
 
 
@@ -73,6 +123,10 @@ def test_pipes_are_left_as_they_were() -> None:
     assert channel.receive(10) == (b"ping", [])
     assert channel.send(b"pong") == 4 and os.read(back[0], 10) == b"pong"
     assert not channel.is_gone()
+    assert channel.watch_end() is None
+    channel.check()
+    with pytest.raises(OSError, match="socket"):
+        channel.send_with(b"x", [0])
     channel.close()
     assert os.get_blocking(there[0]) and os.get_blocking(back[1])
     close_descriptors([*there, *back])

@@ -12,6 +12,7 @@ import pytest
 from qapigen.runtime.addresses import FdAddress, TcpAddress, UnixAddress
 from qapigen.runtime.aio.client import Client
 from qapigen.runtime.errors import ConnectionLost, QapiError
+from tests.runtime.aio.serving import sample_server
 from tests.runtime.scripted_peer import Peer, Visit
 
 Play = Callable[[Coroutine[Any, Any, object]], None]
@@ -21,6 +22,21 @@ def script(visit: Visit) -> None:
     visit.greet()
     visit.answer(1)
     visit.see_end()
+
+
+@pytest.mark.parametrize("place", ["unix", "tcp:127.0.0.1:0"])
+def test_many_at_once(play: Play, tmp_path: Path, place: str) -> None:
+    """More than wait for asyncio's own listeners."""
+
+    async def scenario() -> None:
+        server, _ = sample_server()
+        async with server:
+            address = await server.serve(place if place != "unix" else f"unix:{tmp_path}/s")
+            many = await asyncio.gather(*[Client.connect(address, timeout=50) for _ in range(300)])
+            assert await many[-1].execute("echo", {"text": "yes"}) == {"text": "yes"}
+            await asyncio.gather(*[client.close() for client in many])
+
+    play(scenario())
 
 
 @pytest.mark.parametrize("how", ["text", "value", "tcp", "ipv4", "fd"])

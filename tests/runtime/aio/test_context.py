@@ -7,7 +7,13 @@ import os
 
 import pytest
 
-from qapigen.runtime.aio.context import CommandContext, Descriptors, current_session, enter
+from qapigen.runtime.aio.context import (
+    CommandContext,
+    DescriptorCommands,
+    Descriptors,
+    current_session,
+    enter,
+)
 from qapigen.runtime.errors import QapiError
 
 
@@ -33,6 +39,23 @@ def test_getfd_and_closefd() -> None:
     assert not is_open(fd)
     with pytest.raises(QapiError, match="'disk'"):
         held.drop("disk")
+
+
+def test_commands_for_descriptors() -> None:
+    context = CommandContext("client-1", peer="", emit=lambda _: None, shutdown=lambda: None)
+    commands, fd = DescriptorCommands(), new()
+
+    def scenario() -> None:
+        enter(context)
+        context.descriptors.receive([fd], replace=True)
+        commands.getfd(fdname="disk")
+        assert context.descriptors.names() == ["disk"]
+        commands.closefd(fdname="disk")
+        assert not is_open(fd)
+        with pytest.raises(QapiError, match="'disk'"):
+            commands.closefd(fdname="disk")
+
+    contextvars.copy_context().run(scenario)
 
 
 def test_nothing_to_get() -> None:

@@ -2,24 +2,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
+import socket
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qapigen.runtime.aio.client import Client
+from qapigen.runtime.aio.connecting import attach
 from qapigen.runtime.errors import ConnectionLost
+from qapigen.runtime.session.client import ClientSession
 from tests.runtime.scripted_peer import Peer, Visit, success
 
 Play = Callable[[Coroutine[Any, Any, object]], None]
 SIZE = 4 * 1024 * 1024
 
 
-# With uvloop, the rest of a long text is sometimes left unsent when descriptors wait behind it;
-# docs/qmp.md tells users so.
-@pytest.mark.parametrize("play", ["asyncio"], indirect=True)
 def test_descriptors_wait_for_room(play: Play, tmp_path: Path) -> None:
     """They go with their command, however much has to leave before it."""
     go_on = threading.Event()
@@ -54,6 +56,48 @@ def test_descriptors_wait_for_room(play: Play, tmp_path: Path) -> None:
 
     with Peer(tmp_path / "s", script) as peer:
         play(scenario(peer.address))
+
+
+def test_descriptors_wait_for_a_full_socket(play: Play, tmp_path: Path) -> None:
+    """Also when it is the system's buffer that is full, and the transport's own is empty."""
+    go_on = threading.Event()
+
+    def script(visit: Visit) -> None:
+        visit.greet()
+        go_on.wait(20)
+        assert visit.answer()["execute"] == "getfd"
+        (descriptor,) = visit.fds
+        os.close(descriptor)
+        visit.answer()
+        visit.see_end()
+
+    async def scenario(address: str) -> None:
+        connection = connected(address)
+        link = await attach(ClientSession(), connection)
+        await link.ready
+        with suppress(BlockingIOError):
+            while connection.send(b" " * 65536):  # between commands, blanks say nothing
+                pass
+        reading, writing = os.pipe()
+        _, answer = link.send("getfd", None, fds=[writing])
+        _, another = link.send("more", None)
+        os.close(writing)
+        assert not select.select([reading], [], [], 0)[0], "no copy is kept"
+        go_on.set()
+        await asyncio.gather(answer, another)
+        assert os.read(reading, 1) == b"", "a copy is still open"
+        os.close(reading)
+        link.close()
+        await link.closed
+
+    with Peer(tmp_path / "s", script) as peer:
+        play(scenario(peer.address))
+
+
+def connected(address: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(address.removeprefix("unix:"))
+    return connection
 
 
 def test_no_descriptor_is_left(play: Play, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from qapigen.runtime.aio.loops import loop_factory, run
+from qapigen.runtime.aio.loops import loop_factory, run, tells_errors_once
 from qapigen.runtime.errors import QapiError
 
 
@@ -29,3 +29,13 @@ def test_uvloop_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(QapiError, match="not installed"):
         run(loop_name(), uvloop=True)
     assert loop_factory(uvloop=False) is asyncio.new_event_loop
+
+
+async def errors_once() -> bool:
+    return tells_errors_once(asyncio.get_running_loop())
+
+
+def test_which_loop_tells_errors_once() -> None:
+    assert not run(errors_once())
+    pytest.importorskip("uvloop")
+    assert run(errors_once(), uvloop=True)

@@ -336,6 +336,33 @@ def test_a_client_that_leaves_takes_along_what_was_not_started(play: Play, tmp_p
     play(scenario())
 
 
+@pytest.mark.parametrize("more", [(), ("echo",)], ids=["", "more-sent"])
+@pytest.mark.parametrize("half", [False, True], ids=["at-once", "in-two-steps"])
+def test_a_client_that_leaves_is_dropped_while_its_handler_waits(
+    play: Play, tmp_path: Path, more: tuple[str, ...], half: bool
+) -> None:
+    async def scenario() -> None:
+        server, samples = sample_server()
+        async with server:
+            await server.serve(scenes(tmp_path))
+            async with await RawClient.ready(scenes(tmp_path)) as client:
+                client.send(command("wait"), *(command(name, {}) for name in more))
+                await samples.waiting.wait()
+                if half:
+                    client.writer.write_eof()
+                    for _ in range(10):
+                        await asyncio.sleep(0)
+                assert len(server.clients) == 1
+            await until(lambda: not server.clients)
+            assert samples.calls == ["wait"]  # which goes on
+            async with await RawClient.ready(scenes(tmp_path)) as other:
+                other.send(command("echo", {"mine": True}))
+                samples.go.set()
+                assert (await other.message())["return"] == {"mine": True}
+
+    play(scenario())
+
+
 def test_a_new_client_starts_afresh(play: Play, tmp_path: Path) -> None:
     async def scenario() -> None:
         server, _ = sample_server()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,102 @@ def test_a_peer_that_is_gone(play: Play) -> None:
         await protocol.lost.wait()
         assert protocol.seen == ["made", "lost"]
         assert transport.is_closing()
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("sends", [b"", b"x"], ids=["silent", "unread"])
+def test_a_peer_that_goes_while_reading_is_paused(play: Play, sends: bytes) -> None:
+    """What it has sent stays unread: nobody waits for what would come of it."""
+
+    async def scenario() -> None:
+        protocol = Recorder(keep_open=True)
+        transport, theirs = pair(protocol)
+        transport.pause_reading()
+        theirs.sendall(sends)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert protocol.seen == ["made"]
+        theirs.close()
+        await protocol.lost.wait()
+        assert protocol.seen == ["made", "lost"] and protocol.data == b""
+        assert transport.is_closing()
+
+    play(scenario())
+
+
+def test_pausing_again_and_again(play: Play) -> None:
+    async def scenario() -> None:
+        protocol = Recorder()
+        transport, theirs = pair(protocol)
+        for number in range(1, 4):
+            transport.pause_reading()
+            theirs.sendall(b"x")
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert len(protocol.data) == number - 1
+            transport.resume_reading()
+            await until(lambda: len(protocol.data) == number)  # noqa: B023 - called here only
+        theirs.close()
+        await protocol.lost.wait()
+
+    play(scenario())
+
+
+def test_a_peer_that_goes_in_two_steps(play: Play) -> None:
+    async def scenario() -> None:
+        protocol = Recorder(keep_open=True)
+        _, theirs = pair(protocol)
+        theirs.shutdown(socket.SHUT_WR)
+        await protocol.ended.wait()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert protocol.seen == ["made", "eof"]
+        theirs.close()
+        await protocol.lost.wait()
+        assert protocol.seen == ["made", "eof", "lost"]
+
+    play(scenario())
+
+
+def test_a_peer_that_breaks_off_behind_its_last_bytes(play: Play) -> None:
+    async def scenario() -> None:
+        protocol = Recorder(keep_open=True)
+        transport, theirs = pair(protocol)
+        transport.write(b"never read")
+        theirs.sendall(b"last")
+        theirs.close()
+        await protocol.lost.wait()
+        assert protocol.data == b"last"
+        assert isinstance(protocol.error, ConnectionResetError)
+
+    play(scenario())
+
+
+def test_descriptors_wait_for_room(play: Play) -> None:
+    async def scenario() -> None:
+        protocol = Recorder()
+        transport, theirs = pair(protocol)
+        with theirs, null() as file:
+            assert transport.write_with_descriptors(b"now", [file.fileno()])
+            data, descriptors, _, _ = socket.recv_fds(theirs, 10, 3)
+            assert data == b"now" and len(descriptors) == 1
+            with suppress(BlockingIOError):
+                while transport.get_extra_info("socket").send(b"x" * 10_000):
+                    pass
+            assert not transport.write_with_descriptors(b"then", [file.fileno()])
+            assert protocol.seen == ["made", "pause"]
+            got = b""
+            theirs.setblocking(False)
+            while "resume" not in protocol.seen:
+                with suppress(BlockingIOError):
+                    got += theirs.recv(100_000)
+                await asyncio.sleep(0)
+            assert set(got) == {ord("x")}
+            transport.abort()
+            assert transport.write_with_descriptors(b"late", [file.fileno()])  # to nobody
+            await protocol.lost.wait()
+            close_descriptors(descriptors)
 
     play(scenario())
 
