@@ -2,6 +2,9 @@
 
 The guest has memory, a workload that writes to it, and devices; it moves to another such process,
 or to and from QEMU with '-machine none', over QEMU's own migration stream.
+
+Exit status: 0 after the command quit or a signal to end, 1 if a guest cannot be waited for or does
+not arrive, 2 for wrong options.
 """
 
 from __future__ import annotations
@@ -10,14 +13,15 @@ import argparse
 import json
 import logging
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ..runtime.addresses import ADDRESS_FORMS
+from ..runtime.addresses import ADDRESS_FORMS, parse_address
 from ..runtime.errors import QapiError
 from .status import Trouble
 
 if TYPE_CHECKING:
-    from ..migration.vm import VmOptions
+    from ..migration.vm import Vm, VmOptions
     from .vm_progress import ProgressLine
 
 __all__ = ["arguments", "run"]
@@ -27,60 +31,80 @@ _BLOCK = "pc.ram"  # as QEMU's examples name a machine's memory
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the verb takes."""
-    parser.add_argument(
+    _guest_arguments(parser.add_argument_group("the guest"))
+    _arrival_arguments(parser.add_argument_group("a guest that arrives"))
+    _process_arguments(parser.add_argument_group("the process"))
+
+
+def _guest_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--ram",
         metavar="[NAME=]SIZE",
         action="append",
         default=[],
-        help="memory of the guest, such as 256M; may be repeated with names (default: "
-        f"{_BLOCK}=256M)",
+        help="a block of the guest's memory, such as 256M or rom=64K; may be repeated with other "
+        f"names (default: {_BLOCK}=256M)",
     )
-    parser.add_argument(
+    group.add_argument(
+        "--fill",
+        choices=("zero", "half", "random"),
+        default="zero",
+        help="contents of a new guest's memory (default: zero)",
+    )
+    group.add_argument(
+        "--machine",
+        metavar="TYPE",
+        default="none",
+        help="the type of machine, which both ends have to have (default: none)",
+    )
+    group.add_argument("--cpus", metavar="N", type=int, default=1, help="virtual CPUs (default: 1)")
+    group.add_argument(
+        "--workload",
+        metavar="WHAT",
+        default="idle",
+        help="what the guest writes: idle (the default), dirty (all the time to about 128 pages), "
+        "or, with commas between, rate=PAGES of each second and some of hot=PAGES, "
+        "pattern=sequential|random|hotcold, seed=N",
+    )
+    group.add_argument(
+        "--disk",
+        metavar="NAME=FILE",
+        action="append",
+        default=[],
+        help="a disk of the guest, may be repeated; disks cannot be migrated yet",
+    )
+    group.add_argument(
+        "--paused",
+        action="store_true",
+        help="the guest does not run before the command cont, also when it has arrived",
+    )
+
+
+def _arrival_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--incoming",
+        metavar="URI",
+        help="wait for a guest: tcp:HOST:PORT, unix:PATH, exec:COMMAND, fd:NUMBER, or defer to "
+        "wait for the command migrate-incoming",
+    )
+    group.add_argument(
+        "--exit-on-incoming-failure",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="end with status 1 if the guest does not arrive, rather than wait for quit",
+    )
+
+
+def _process_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--qmp",
         metavar="ADDRESS",
         action="append",
         default=[],
         help=f"where clients connect, may be repeated: {ADDRESS_FORMS}",
     )
-    parser.add_argument(
-        "--incoming",
-        metavar="URI",
-        help="wait for a guest: tcp:HOST:PORT, unix:PATH, exec:COMMAND, fd:NUMBER, or defer to "
-        "wait for the command migrate-incoming",
-    )
-    parser.add_argument(
-        "--paused", action="store_true", help="the guest does not run before the command cont"
-    )
-    parser.add_argument(
-        "--machine", metavar="TYPE", default="none", help="the type that both ends have to have"
-    )
-    parser.add_argument(
-        "--workload",
-        metavar="WHAT",
-        default="idle",
-        help="what the guest writes: idle, dirty (all the time to about 128 pages), or "
-        "rate=PAGES_PER_SECOND,hot=PAGES,pattern=sequential|random|hotcold,seed=N",
-    )
-    parser.add_argument(
-        "--cpus", metavar="N", type=int, default=1, help="virtual CPUs (default: 1)"
-    )
-    parser.add_argument(
-        "--fill",
-        choices=("zero", "half", "random"),
-        default="zero",
-        help="contents of a new guest's memory (default: zero)",
-    )
-    parser.add_argument(
-        "--disk", metavar="NAME=FILE", action="append", default=[], help="a disk of the guest"
-    )
-    parser.add_argument("--progress", action="store_true", help="show how a migration goes")
-    parser.add_argument(
-        "--exit-on-incoming-failure",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="end with status 1 if the guest does not arrive, rather than wait for quit",
-    )
-    parser.add_argument(
+    group.add_argument("--progress", action="store_true", help="show how a migration goes")
+    group.add_argument(
         "--digest",
         action="store_true",
         help="at the end, print a digest of each block of memory as a line of JSON",
@@ -89,35 +113,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until somebody ends it; the exit status."""
-    try:
-        import numpy  # noqa: F401 - to tell at once if it is missing
-    except ImportError:
-        raise Trouble(
-            "qapigen vm: error: it needs numpy and rich: pip install 'qapigen[vm]'"
-        ) from None
+    _expect_libraries("numpy", *(["rich"] if options.progress else []))
     import asyncio
 
-    logging.basicConfig(format="qapigen vm: %(message)s", level=logging.ERROR)
-    try:
-        return asyncio.run(_serve(options, _vm_options(options)))
-    except QapiError as error:
-        print(f"qapigen vm: error: {error.desc}", file=sys.stderr)
-        return 1
+    return asyncio.run(_serve(options, _vm_options(options)))
+
+
+def _expect_libraries(*names: str) -> None:
+    """Tell at once if one is missing."""
+    for name in names:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise Trouble(
+                f"qapigen vm: error: it needs {name} ({error}); pip install 'qapigen[vm]'"
+            ) from None
 
 
 async def _serve(options: argparse.Namespace, vm_options: VmOptions) -> int:
-    from ..migration.guest.drives import DriveError
-    from ..migration.vm import Vm
+    from ..migration.vm import NotListening
 
+    vm = _vm(vm_options)
     watch = _progress() if options.progress else None
-    try:
-        vm = Vm(vm_options)
-    except (ValueError, DriveError) as error:
-        raise Trouble(f"qapigen vm: error: {error}") from None
+    # After the progress line, which then lets lines of the log by.
+    logging.basicConfig(format="qapigen vm: %(message)s", level=logging.WARNING)
     try:
         status = await vm.run(ready=_tell_addresses, watch=watch)
         if options.digest:
             print(json.dumps(vm.guest.ram.digests()), flush=True)
+    except NotListening as error:
+        print(f"qapigen vm: error: {error.desc}", file=sys.stderr)
+        return 1
+    except QapiError as error:
+        raise Trouble(f"qapigen vm: error: {error.desc}") from None
     finally:
         vm.guest.close()
         if watch is not None:
@@ -125,9 +153,23 @@ async def _serve(options: argparse.Namespace, vm_options: VmOptions) -> int:
     return status
 
 
+def _vm(options: VmOptions) -> Vm:
+    from ..migration.guest.drives import DriveError
+    from ..migration.vm import Vm
+
+    try:
+        return Vm(options)
+    except (ValueError, DriveError) as error:
+        raise Trouble(f"qapigen vm: error: {error}") from None
+    except (OSError, OverflowError, MemoryError):
+        raise Trouble("qapigen vm: error: --ram: the host has not so much memory") from None
+
+
 def _tell_addresses(addresses: list[str]) -> None:
     for address in addresses:
         print(f"qapigen vm: serving {address}", file=sys.stderr, flush=True)
+    if not addresses:
+        print("qapigen vm: serving nobody; a signal ends it", file=sys.stderr, flush=True)
 
 
 def _progress() -> ProgressLine:
@@ -145,7 +187,7 @@ def _vm_options(options: argparse.Namespace) -> VmOptions:
     try:
         return VmOptions(
             blocks=_blocks(options.ram),
-            monitors=options.qmp,
+            monitors=[str(parse_address(text)) for text in options.qmp],
             incoming=options.incoming,
             paused=options.paused,
             machine=options.machine,
@@ -157,15 +199,18 @@ def _vm_options(options: argparse.Namespace) -> VmOptions:
         )
     except ValueError as error:
         raise Trouble(f"qapigen vm: error: {error}") from None
+    except QapiError as error:
+        raise Trouble(f"qapigen vm: error: {error.desc}") from None
 
 
 def _blocks(texts: list[str]) -> dict[str, int]:
     from ..runtime.visit.scalar_texts import size_value
 
     blocks: dict[str, int] = {}
-    for text in texts or ["256M"]:
-        name, _, size = text.rpartition("=")
-        name = name or _BLOCK
+    for text in texts or [f"{_BLOCK}=256M"]:
+        name, equals, size = text.rpartition("=")
+        if not equals:
+            name = _BLOCK
         if name in blocks:
             raise ValueError(f"--ram: two blocks have the name {name}")
         value = size_value(size)

@@ -63,7 +63,7 @@ class ProgressLine:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
         self._shown = ""
-        self._news = ""  # status and pass of the last line that stays
+        self._news = ""  # status of the last line that stays
         self._skipped = 0
 
     def __call__(self, info: MigrationInfo) -> None:

@@ -46,6 +46,7 @@ from .settings import (
 
 if TYPE_CHECKING:
     from .channels.opening import Connector
+    from .channels.tls import TlsClient, TlsServer
     from .engine.migrator import Migrator
     from .objects import Objects
 
@@ -127,22 +128,24 @@ class Commands(ControlCommands, MigrationCommands, MiscCommands, ObjectsCommands
 
     def stop(self) -> None:
         """Halt the guest; one that is still to come will not start."""
-        if self._guest.run_state is RunState.INMIGRATE:
-            self._migrator.autostart = False
-        else:
-            self._guest.stop(RunState.PAUSED)
+        with self._guest.alone():
+            if self._guest.run_state is RunState.INMIGRATE:
+                self._migrator.autostart = False
+            else:
+                self._guest.stop(RunState.PAUSED)
 
     def cont(self) -> None:
         """Let the guest run; one that is still to come will start."""
-        state = self._guest.run_state
-        if state is RunState.INMIGRATE:
-            self._migrator.autostart = True
-        elif state is RunState.FINISH_MIGRATE:
-            raise QapiError("The guest is about to leave; cancel the migration first")
-        elif state in NEEDS_RESET:
-            raise QapiError(f"A guest in the state '{state.value}' needs a reset before it runs")
-        else:
-            self._guest.cont()
+        with self._guest.alone():
+            state = self._guest.run_state
+            if state is RunState.INMIGRATE:
+                self._migrator.autostart = True
+            elif state is RunState.FINISH_MIGRATE:
+                raise QapiError("The guest is about to leave; cancel the migration first")
+            elif state in NEEDS_RESET:
+                raise QapiError(f"A guest in the state '{state.value}' runs only after a reset")
+            else:
+                self._guest.cont()
 
     # --- migration: settings ---
 
@@ -206,12 +209,15 @@ class Commands(ControlCommands, MigrationCommands, MiscCommands, ObjectsCommands
         check_capabilities(capabilities.changed({MigrationCapability.BLOCK: True}))
 
     def _connector(self, uri: str) -> Connector:
+        return outgoing(uri, getfd=current_session().take_fd, tls=self._tls_client)
+
+    def _tls_client(self) -> TlsClient | None:
+        """Asked for once the connection is there, in the thread that connects."""
         parameters = self._migrator.parameters
-        return outgoing(
-            uri,
-            getfd=current_session().take_fd,
-            tls=self._objects.tls_client(parameters.tls_creds, parameters.tls_hostname),
-        )
+        return self._objects.tls_client(parameters.tls_creds, parameters.tls_hostname)
+
+    def _tls_server(self) -> TlsServer | None:
+        return self._objects.tls_server(self._migrator.parameters.tls_creds)
 
     def migrate_cancel(self) -> None:
         """Give up, if there is something to give up."""
@@ -252,13 +258,14 @@ class Commands(ControlCommands, MigrationCommands, MiscCommands, ObjectsCommands
             raise QapiError("The process was not started with '--incoming defer'")
         if self._listening:
             raise QapiError("The incoming migration has been started already")
-        self.listen(uri)
+        self.listen(uri, getfd=current_session().take_fd)
 
-    def listen(self, uri: str) -> str:
-        """Listen at an address; the one that clients find it at.  Raises QapiError."""
-        acceptor = incoming(
-            uri, tls=lambda: self._objects.tls_server(self._migrator.parameters.tls_creds)
-        )
+    def listen(self, uri: str, *, getfd: Callable[[str], int] | None = None) -> str:
+        """Listen at an address; the one that clients find it at.  Raises QapiError.
+
+        ``getfd`` finds descriptors by their names; without it, they have numbers only.
+        """
+        acceptor = incoming(uri, tls=self._tls_server, getfd=getfd)
         self._listening = True
         self._migrator.receive(acceptor)
         return acceptor.address

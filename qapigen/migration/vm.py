@@ -25,6 +25,7 @@ from qapi_migration.events.run_state import RunStateEvents
 from qapi_migration.types.migration import MigrationInfo, MigrationStatus
 from qapi_migration.types.run_state import RunState, ShutdownCause
 from qapigen import __version__
+from qapigen.runtime import QapiError
 from qapigen.runtime.aio import Server
 from qapigen.runtime.messages import Event, VersionTriple
 
@@ -37,11 +38,12 @@ from .guest.machine import RESUME, STOP, Guest
 from .guest.ram import GuestRam, RamBlock
 from .guest.workloads import Idle, Workload
 from .objects import Objects
+from .stream.format import MOST_NAME_BYTES
 
 if TYPE_CHECKING:
     from qapigen.runtime.commands import Registry
 
-__all__ = ["DEFER", "Fill", "Vm", "VmOptions"]
+__all__ = ["DEFER", "Fill", "NotListening", "Vm", "VmOptions"]
 
 #: The version of the schema's commands, as the greeting tells it.
 _VERSION: Final = VersionTriple(2, 12, 50)
@@ -58,9 +60,13 @@ _HALF_PAGES: Final = 64  # of ``half``: random and zero in turn
 _log = logging.getLogger(__name__)
 
 
+class NotListening(QapiError):
+    """No guest can be waited for where the options say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmOptions:
-    """What the process is to be.
+    """What the process is to be; ValueError for a type of machine that no stream can carry.
 
     ``blocks`` are the guest's memory, bytes by name; ``monitors`` the addresses of QMP.
     ``incoming`` is the uri that a guest comes from, or :data:`DEFER`.  A process whose guest
@@ -78,6 +84,10 @@ class VmOptions:
     fill: Fill = "zero"
     drives: Sequence[Drive] = ()
     exit_on_incoming_failure: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.machine.encode()) <= MOST_NAME_BYTES:
+            raise ValueError(f"the type of a machine has 1 to {MOST_NAME_BYTES} bytes")
 
 
 class _EventQueue:
@@ -148,7 +158,8 @@ class Vm:
 
         ``ready`` is told the addresses of the monitors and of the listener for a guest, once
         all of them are open; ``watch`` what query-migrate answers, several times a second.
-        Raises QapiError for addresses that cannot be served.
+        Raises QapiError for a monitor that cannot be served, :class:`NotListening` if it is the
+        listener for a guest that cannot.
         """
         with self._signals():
             try:
@@ -159,17 +170,24 @@ class Vm:
         return self._exit_status
 
     def end(self, cause: ShutdownCause) -> None:
-        """End the process in an orderly way; clients hear why."""
+        """End the process in an orderly way; clients hear why, once."""
+        if self._ended.is_set():
+            return
         self._run_events.shutdown(guest=False, reason=cause)
         self._ended.set()
         self.server.shutdown()
 
     async def _open(self) -> list[str]:
         opened = [str(await self.server.serve(address)) for address in self._options.monitors]
-        if self._options.incoming not in (None, DEFER):
-            opened.append(self.commands.listen(self._options.incoming))
-        if self._options.incoming is None and not self._options.paused:
-            self.guest.cont()
+        incoming = self._options.incoming
+        if incoming is None:
+            if not self._options.paused:
+                self.guest.cont()
+        elif incoming != DEFER:
+            try:
+                opened.append(self.commands.listen(incoming))
+            except QapiError as error:
+                raise NotListening(error.desc) from error
         return opened
 
     async def _wait(self, watch: Callable[[MigrationInfo], None] | None) -> None:
@@ -184,6 +202,7 @@ class Vm:
         await self.server.close()
         # Threads may wait for the network, and the loop may be what they talk to.
         await asyncio.to_thread(self.migrator.close)
+        self.guest.cpus.stop()  # silently: nobody hears of it any more
 
     # --- what happens, in any thread ---
 
@@ -205,6 +224,8 @@ class Vm:
         self._events.call(lambda: self._not_arrived(problem))
 
     def _not_arrived(self, problem: str) -> None:
+        if self._ended.is_set():
+            return
         _log.error("%s", problem)
         if self._options.exit_on_incoming_failure:
             self._exit_status = 1

@@ -293,3 +293,19 @@ def test_an_order_cannot_slip_between_the_note_and_the_halt(threaded: Machine) -
         assert guest.run_state is RunState.FINISH_MIGRATE
         assert left == [RunState.PAUSED if halted == [True] else RunState.RUNNING]
         assert threaded.stored == left[0].value
+
+
+def test_alone(threaded: Machine) -> None:
+    """Others wait with their orders, and what was seen still holds."""
+    guest = threaded.guest
+    guest.cont()
+    halted: list[bool] = []
+    halting = Thread(target=lambda: halted.append(guest.stop(RunState.PAUSED)))
+    with guest.alone():
+        halting.start()
+        assert guest.running
+        assert not guest.cont()  # orders of one's own are obeyed
+        assert halted == []
+    halting.join(10)
+    assert halted == [True]
+    assert threaded.events[-1] == "STOP"
