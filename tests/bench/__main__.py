@@ -10,7 +10,7 @@ from tests.bench.table import Table
 from tests.bench.timing import yardstick_ms
 
 #: The benches, each a module here.
-BENCHES = ("compiler", "imports", "scale", "marshalling", "strictness", "qmp")
+BENCHES = ("compiler", "imports", "scale", "marshalling", "strictness", "qmp", "migration")
 
 
 def main(names: list[str]) -> int:

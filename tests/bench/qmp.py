@@ -69,10 +69,32 @@ def _ours_uvloop(fd: int) -> Sequence[str]:
     return [sys.executable, "-c", _UVLOOP, str(_EXAMPLE), f"fd:{fd}"]
 
 
+# What asyncio alone takes: each command gets the same bytes, and nobody looks at it.
+_ECHO = """
+import asyncio, socket, sys
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.write = transport.write
+        self.write(b'{"QMP": {"version": {}, "capabilities": []}}\\r\\n')
+    def data_received(self, data):
+        self.write(b'{"return": {"running": true, "status": "running"}}\\r\\n' * data.count(b"}"))
+async def main():
+    listening = socket.socket(fileno=int(sys.argv[1]))
+    await asyncio.get_running_loop().create_unix_server(Echo, sock=listening)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def _echo(fd: int) -> Sequence[str]:
+    return [sys.executable, "-c", _ECHO, str(fd)]
+
+
 SERVERS: dict[str, tuple[Callable[[int], Sequence[str]], bool]] = {
     "QEMU 7.2": (_qemu, shutil.which("qemu-system-x86_64") is not None),
     "qapigen": (_ours, True),
     "qapigen, uvloop": (_ours_uvloop, find_spec("uvloop") is not None),
+    "asyncio, an echo": (_echo, True),
 }
 
 
@@ -186,6 +208,7 @@ def _servers() -> Table:
     table.notes += [
         "query-status with an id over a Unix socket; server us: its processor time a command, one "
         "by one and in flight; with oob: in flight with out-of-band execution enabled",
+        "an echo: an asyncio.Protocol that sends the same bytes for each closing brace",
     ]
     for name, (_, there) in SERVERS.items():
         if not there:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["IncomingMigration"]
 
 #: Larger buffers lose more to the processor's cache than they gain in calls.
-_BUFFER_BYTES: Final = 512 << 10
+_BUFFER_BYTES: Final = 1 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -147,13 +147,15 @@ class IncomingMigration:
         buffer = memoryview(bytearray(_BUFFER_BYTES))
         complete = False
         while not complete:
-            count = self._read(channel, buffer, complete=reader.done)
+            piece = buffer[: reader.convenient(_BUFFER_BYTES)]
+            count = self._read(channel, piece, complete=reader.done)
             if count == 0:
                 reader.finish()
                 break
             for item in reader.feed(buffer[:count]):
                 complete = isinstance(item, Description)
                 self._take(item, channel)
+        self._guest.ram.settle()
 
     def _read(self, channel: IncomingChannel, buffer: memoryview, *, complete: bool) -> int:
         """Bytes that came, 0 at the end.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from ..pages.zero import zero_pages
+from ..pages.zero import zero_among
 from ..stream import writer
 from ..stream.format import PAGE_SIZE
 from ..stream.writer import MOST_PAGES, PageWriter
@@ -128,11 +128,10 @@ class RamSender:
 
     def _send_pages(self, block: RamBlock, pages: NDArray[np.int64], out: PageOutput) -> None:
         """One batch of a block: its zero pages first, then the others."""
-        filled = pages[block.touched[pages]]
-        if filled.size:
-            filled = filled[~zero_pages(_view(block.pages, filled))]
-        if filled.size < pages.size:
-            zero = np.setdiff1d(pages, filled, assume_unique=True)
+        is_filled = block.touched[pages]
+        is_filled[is_filled] = ~zero_among(block.pages, pages[is_filled])
+        filled, zero = pages[is_filled], pages[~is_filled]
+        if zero.size:
             records = self._records.zeros(block.name, zero)
             self._counters.duplicate += len(zero)
             self._counters.transferred += len(records)
@@ -148,8 +147,10 @@ class RamSender:
         """The next pages that are due, of one block; they are no longer due then."""
         self._seek()
         due = self._due[self._block]
-        window = due[self._page : self._page + _WINDOW_PAGES]
-        found = np.flatnonzero(window)[:most] + self._page
+        window = due[self._page : self._page + most]
+        if not window.all():
+            window = due[self._page : self._page + _WINDOW_PAGES]
+        found = window.nonzero()[0][:most] + self._page
         due[found] = False
         self._due_pages -= int(found.size)
         self._page = int(found[-1]) + 1
@@ -170,11 +171,3 @@ class RamSender:
     def list_of_blocks(self) -> bytes:
         """What the section's start tells: which blocks there are, and how large."""
         return writer.ram_list([(block.name, block.size) for block in self._blocks])
-
-
-def _view(pages: NDArray[np.uint8], indexes: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The pages of these indexes; without a copy where they lie in a row."""
-    first, last = int(indexes[0]), int(indexes[-1])
-    if last - first + 1 == len(indexes):
-        return pages[first : last + 1]
-    return pages[indexes]

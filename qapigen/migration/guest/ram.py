@@ -20,9 +20,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pages.rows import LEAST_ROW, row_ends
 from ..pages.zero import zero_pages
 from ..stream.format import MOST_NAME_BYTES, PAGE_SIZE
 from .dirty import DirtyLog, Indexes, PageNumbers
+from .large_pages import LargePages
 
 __all__ = ["WORDS", "GuestRam", "Pages", "RamBlock"]
 
@@ -49,9 +51,10 @@ def _no_reserve() -> int:
 def _anonymous(size: int, hugepages: bool) -> mmap.mmap:
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     memory = mmap.mmap(-1, size, flags=flags | _no_reserve())
-    # Fewer faults when much is written in a row; a host that cannot do it is only slower.
-    advice = getattr(mmap, "MADV_HUGEPAGE", None)
-    if hugepages and advice is not None:
+    # Fewer faults when much is written in a row; a host that cannot do it is only slower.  And
+    # a host that does it unasked would have 2 MiB for each page that is written.
+    advice = getattr(mmap, "MADV_HUGEPAGE" if hugepages else "MADV_NOHUGEPAGE", None)
+    if advice is not None:
         with suppress(OSError):
             memory.madvise(advice)
     return memory
@@ -70,7 +73,7 @@ class RamBlock:
     enough memory.
     """
 
-    __slots__ = ("_memory", "_words", "dirty", "name", "pages", "size", "touched")
+    __slots__ = ("_large", "_memory", "_words", "dirty", "name", "pages", "size", "touched")
 
     def __init__(self, name: str, size: int, *, hugepages: bool = False) -> None:
         if not 1 <= len(name.encode()) <= MOST_NAME_BYTES:
@@ -88,6 +91,8 @@ class RamBlock:
         #: Which pages were ever written: the others are zero, and need no look.
         self.touched: NDArray[np.bool_] = np.zeros(len(self.pages), np.bool_)
         self.dirty = DirtyLog(len(self.pages))
+        address: int = self.pages.__array_interface__["data"][0]
+        self._large = LargePages(self._memory, self.touched, address=address)
 
     def __len__(self) -> int:
         """The number of pages."""
@@ -142,9 +147,27 @@ class RamBlock:
     # --- pages arrive and leave ---
 
     def load_pages(self, indexes: Indexes, data: Pages) -> None:
-        """Put pages that came from elsewhere: row i of ``data`` becomes page ``indexes[i]``."""
-        if len(indexes):
-            self.write_pages(_as_range(indexes), data)
+        """Put pages that came from elsewhere: row i of ``data`` becomes page ``indexes[i]``.
+
+        Memory is had in large pieces for it, so nobody else may be writing to the block before
+        :meth:`settle` has been called at the end.
+        """
+        ends = row_ends(indexes)
+        if len(ends) * LEAST_ROW > len(indexes) > 1:
+            self.write_pages(indexes, data)
+            return
+        start = 0
+        for end in ends:
+            first = int(indexes[start])
+            pages = slice(first, first + end - start)
+            self.touched[pages] = True
+            self._large.expect(pages.start, pages.stop)
+            self.write_pages(pages, data[start:end])
+            start = end
+
+    def settle(self) -> None:
+        """All pages have been loaded: memory that none of them needs goes back to the host."""
+        self._large.settle()
 
     def load_zeros(self, indexes: Indexes, fill: int = 0) -> None:
         """Fill pages with one byte, as a stream may ask for.
@@ -152,7 +175,7 @@ class RamBlock:
         Pages that are zero already are not written, so they stay free of memory.
         """
         if fill:
-            self.load_pages(indexes, np.full((1, PAGE_SIZE), fill, np.uint8))
+            self.write_pages(indexes, np.full((1, PAGE_SIZE), fill, np.uint8))
             return
         used = indexes[self.touched[indexes]]
         for start in range(0, len(used), CHUNK):
@@ -178,6 +201,7 @@ class RamBlock:
         else:  # elsewhere the advice may leave the content
             self.pages[pages] = 0
         self.touched[pages] = False
+        self._large.discarded(pages.start, pages.stop)
 
     # --- what is in it ---
 
@@ -301,6 +325,11 @@ class GuestRam:
     def take_dirty(self) -> dict[str, Indexes]:
         """The pages of each block that were written since the last call."""
         return {block.name: block.dirty.take() for block in self}
+
+    def settle(self) -> None:
+        """See :meth:`RamBlock.settle`."""
+        for block in self:
+            block.settle()
 
     def digests(self) -> dict[str, str]:
         """The digest of each block."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["zero_pages"]
+__all__ = ["zero_among", "zero_pages"]
 
 # Reading one page by its index costs about as much as reading so many in a row.
 _GATHER_COST = 4
@@ -31,4 +31,17 @@ def zero_pages(pages: NDArray[np.uint8]) -> NDArray[np.bool_]:
         zero[first:end] = np.bitwise_or.reduce(words[first:end], axis=1) == 0
     else:
         zero[candidates] = np.bitwise_or.reduce(words[candidates], axis=1) == 0
+    return zero
+
+
+def zero_among(pages: NDArray[np.uint8], indexes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The same for some of the pages, by ascending indexes; others are not looked at."""
+    zero: NDArray[np.bool_] = pages.view(np.uint64)[indexes, 0] == 0
+    candidates = zero.nonzero()[0]
+    if not len(candidates):
+        return zero
+    found = indexes[candidates]
+    first, last = int(found[0]), int(found[-1])
+    in_a_row = last - first == len(found) - 1
+    zero[candidates] = zero_pages(pages[first : last + 1] if in_a_row else pages[found])
     return zero

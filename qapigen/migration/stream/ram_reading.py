@@ -19,11 +19,14 @@ from .format import OFFSET_MASK, PAGE_BITS, PAGE_SIZE, RamFlag, SectionType, Str
 from .items import Item, Pages, RamList, Zeros
 from .window import Reading, Window
 
-__all__ = ["RamReader"]
+__all__ = ["PAGE_RECORD_BYTES", "RamReader"]
 
 _PAGE_RECORD = np.dtype([("word", ">u8"), ("data", "u1", (PAGE_SIZE,))])
 _ZERO_RECORD = np.dtype([("word", ">u8"), ("fill", "u1")])
-_PAGE_BYTES = _PAGE_RECORD.itemsize
+
+#: A page with the word in front of it.
+PAGE_RECORD_BYTES = _PAGE_RECORD.itemsize
+
 _ZERO_BYTES = _ZERO_RECORD.itemsize
 
 _FLAGS = PAGE_SIZE - 1
@@ -73,7 +76,7 @@ class RamReader:
             (word,) = _word.unpack_from(window.view, window.pos)
             flags = word & _FLAGS
             if flags == _NEXT_PAGE:
-                while not window.has(_PAGE_BYTES):
+                while not window.has(PAGE_RECORD_BYTES):
                     yield None
                 yield self._page_run(word)
             elif flags == _NEXT_ZERO:
@@ -96,18 +99,18 @@ class RamReader:
         """All whole PAGE records that follow each other from here on."""
         window = self._window
         block = self._continued(word)
-        room = (window.end - window.pos) // _PAGE_BYTES
-        if room == 1 or self._flags_at(window.pos + _PAGE_BYTES) != _NEXT_PAGE:
+        room = (window.end - window.pos) // PAGE_RECORD_BYTES
+        if room == 1 or self._flags_at(window.pos + PAGE_RECORD_BYTES) != _NEXT_PAGE:
             # Single pages are quicker without a look at all that may follow.
             single = self._single(word)
             data = np.frombuffer(window.view, np.uint8, PAGE_SIZE, window.pos + 8)
-            window.pos += _PAGE_BYTES
+            window.pos += PAGE_RECORD_BYTES
             return Pages(block, single, data.reshape(1, PAGE_SIZE))
         records = np.frombuffer(window.view, _PAGE_RECORD, room, window.pos)
         words = records["word"].astype(np.int64)
         count = _leading((words & _FLAGS) == _NEXT_PAGE)
-        indexes = self._indexes(words[:count], _PAGE_BYTES)
-        window.pos += count * _PAGE_BYTES
+        indexes = self._indexes(words[:count], PAGE_RECORD_BYTES)
+        window.pos += count * PAGE_RECORD_BYTES
         return Pages(block, indexes, records["data"][:count])
 
     def _zero_run(self, word: int) -> Zeros:

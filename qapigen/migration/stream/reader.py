@@ -41,7 +41,7 @@ from .items import (
     SectionEnd,
     Zeros,
 )
-from .ram_reading import RamReader
+from .ram_reading import PAGE_RECORD_BYTES, RamReader
 from .window import Reading, Window
 
 __all__ = [
@@ -140,6 +140,13 @@ class StreamReader:
         """How many bytes of the stream have been read."""
         return self._window.offset
 
+    def convenient(self, most: int) -> int:
+        """How many bytes to read next, where ``most`` can be (more than a page's record).
+
+        So many that no record lies across two pieces while pages follow pages.
+        """
+        return most - (self._window.left + most) % PAGE_RECORD_BYTES
+
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Item]:
         """Read the next piece: its items, as they are asked for; StreamError for a wrong one.
 
@@ -227,7 +234,7 @@ class StreamReader:
     def _configuration_subsection(self, name: str) -> Reading[None]:
         window = self._window
         if name != _PAGE_SIZE_SUBSECTION:
-            raise self._wrong("a known part of the configuration", repr(name), 0, errno.ENOENT)
+            raise self._wrong("a known part of the configuration", repr(name[:80]), 0, errno.ENOENT)
         yield from window.take(2 + len(name))
         version = yield from window.number(4)
         if version != 1:

@@ -46,6 +46,11 @@ class Window:
         """The place in the stream of the next byte to be read."""
         return self._before + self.pos
 
+    @property
+    def left(self) -> int:
+        """Bytes that came and have not been read, when all pieces have been looked at."""
+        return self.end - self.pos
+
     def feed(self, piece: bytes | bytearray | memoryview) -> None:
         """Put a piece behind what is there.
 

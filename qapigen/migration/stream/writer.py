@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pages.rows import LEAST_ROW, row_ends
 from . import devices
 from .devices import DeviceDescription
 from .format import (
@@ -219,12 +220,16 @@ class PageWriter:
         records = self._page_records[:count]
         records["word"] = (indexes << PAGE_BITS) | _PAGE
         rows = data.view(_PAGE_RECORD["data"])[:, 0]
-        first = int(indexes[0]) if count else 0
-        if bool((np.diff(indexes) == 1).all()):
-            records["data"] = rows[first : first + count]
-        else:
-            # Gathered first: one call for all rows is quicker than a call for each.
+        ends = row_ends(indexes)
+        if len(ends) * LEAST_ROW > count:
+            # Gathered first: one call for all pages is quicker than a call for each.
             records["data"] = rows[indexes]
+            ends = []
+        start = 0
+        for end in ends:
+            first = int(indexes[start])
+            records["data"][start:end] = rows[first : first + end - start]
+            start = end
         return self._finish(block, self._pages, records)
 
     def _finish(

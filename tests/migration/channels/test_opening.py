@@ -233,7 +233,7 @@ def test_name_to_verify(certificates: Path) -> None:
             destination.close()
 
 
-def test_credentials_are_asked_for_when_connected(certificates: Path) -> None:
+def test_credentials_are_asked_for_when_connected() -> None:
     """Not when the uri is read: what is wrong with them is a failure of the connection."""
     asked: list[str] = []
 
@@ -253,7 +253,7 @@ def test_credentials_are_asked_for_when_connected(certificates: Path) -> None:
     destination.close()
 
 
-def test_credentials_are_not_asked_for_in_vain(certificates: Path) -> None:
+def test_credentials_are_not_asked_for_in_vain() -> None:
     def missing() -> TlsClient:
         raise AssertionError("nobody is connected")
 

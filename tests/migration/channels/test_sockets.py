@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from pathlib import Path
@@ -84,6 +85,22 @@ def test_tcp_sends_at_once() -> None:
         channel.close()
     listener.close()
     interrupt.close()
+
+
+@pytest.mark.parametrize(("host", "near"), [(HERE, True), ("127.0.0.2", False)])
+def test_little_is_on_its_way_within_a_host(host: str, near: bool) -> None:
+    """Else megabytes lie in buffers, and have left the processor's cache when they are read."""
+    closing = contextlib.closing
+    with closing(TcpListener(TcpUri(host, 0))) as listener, closing(Interrupt()) as interrupt:
+        plain = socket.create_connection((host, listener.port))
+        channel = TcpOpener(TcpUri(host, listener.port or 0)).open(interrupt)
+        usual, found = (
+            each.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+            for each in (plain, channel._socket)
+        )
+        plain.close()
+        channel.close()
+    assert (found < usual) is near
 
 
 def test_port_that_is_taken() -> None:

@@ -222,6 +222,22 @@ def test_load_pages_out_of_records(block: RamBlock) -> None:
     assert block.read(PAGE_SIZE, 3 * PAGE_SIZE) == rows(1, 2, 3).tobytes()
 
 
+@given(st.lists(st.integers(0, 199), max_size=150), st.booleans())
+def test_load_pages_is_writing_one_by_one(pages: list[int], in_rows: bool) -> None:
+    """In rows long and short, over places where large pages begin, the last of a page wins."""
+    if in_rows:
+        pages = [page + step for page in pages[:10] for step in range(page % 30)]
+    loaded = RamBlock("pc.ram", 256 * PAGE_SIZE)
+    data = np.repeat(np.arange(len(pages), dtype=np.uint32)[:, None], PAGE_SIZE // 4, axis=1)
+    loaded.load_pages(np.array(pages, np.int64), data.view(np.uint8))
+    loaded.settle()
+    last = {page: value for value, page in enumerate(pages)}
+    found = loaded.pages.view(np.uint32)[:, [0, -1]].tolist()
+    assert found == [[last.get(page, 0)] * 2 for page in range(256)]
+    assert touched(loaded) == sorted(last)
+    loaded.close()
+
+
 def test_load_no_pages(block: RamBlock) -> None:
     block.load_pages(numbers(), rows()[:0])
     block.load_zeros(numbers())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qapigen.migration.pages.zero import zero_pages
+from qapigen.migration.pages.zero import zero_among, zero_pages
 
 PAGE = 4096
 
@@ -75,3 +75,13 @@ def test_is_what_a_slow_look_says(places: list[int | None]) -> None:
         if at is not None:
             row[at] = 255
     assert zero_pages(pages).tolist() == [not any(bytes(row)) for row in pages]
+
+
+@given(st.sets(st.integers(0, 39)), st.sets(st.integers(0, 39)))
+def test_some_of_the_pages(written: set[int], asked: set[int]) -> None:
+    """Whether what is asked for lies in a row or not, with zero pages in a row or not."""
+    pages = rows(40)
+    for page in written:
+        pages[page, -1 if page % 2 else 0] = 1
+    indexes = np.array(sorted(asked), np.int64)
+    assert zero_among(pages, indexes).tolist() == [page not in written for page in sorted(asked)]

@@ -6,6 +6,7 @@ import errno
 import struct
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from qapigen.migration.stream.items import (
     Device,
     EndOfStream,
     Item,
+    Pages,
     RamList,
     SectionEnd,
 )
@@ -107,6 +109,24 @@ def test_cut_at_every_byte() -> None:
     whole = one_by_one(read(example(), EXAMPLE))
     for at in range(len(example()) + 1):
         assert one_by_one(read(example(), EXAMPLE, at)) == whole, at
+
+
+def test_pieces_that_hold_whole_records() -> None:
+    """One cut record at most: the next piece is so long that its records are not cut."""
+    memory = np.ones((64, PAGE), np.uint8)
+    records = bytes(writer.PageWriter().pages("pc.ram", np.arange(64), memory))
+    listed = writer.ram_list([("pc.ram", memory.nbytes)]) + writer.EOS
+    raw = FRONT + RAM + listed + writer.footer(2) + writer.section_part(2) + records
+    reader = StreamReader(Expected("none", {"pc.ram": memory.nbytes}, []))
+    came: list[list[int]] = []
+    while raw:
+        size = reader.convenient(10 * (PAGE + 8))
+        assert 9 * (PAGE + 8) < size <= 10 * (PAGE + 8)
+        items = reader.feed(raw[:size])
+        came.append([len(item.indexes) for item in items if isinstance(item, Pages)])
+        raw = raw[size:]
+    # The page that was cut in the first piece, and the rest of the second one.
+    assert came == [[1, 8], [1, 9], [10], [10], [10], [10], [5]]
 
 
 def test_byte_by_byte() -> None:
