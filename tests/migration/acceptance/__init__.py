@@ -1,0 +1,1 @@
+"""Whole migrations: over real connections, in processes, and when things go wrong."""
