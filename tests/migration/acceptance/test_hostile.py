@@ -171,6 +171,19 @@ def test_cut_short(seed: int) -> None:
         assert arrived.touched <= PAGES * 4096
 
 
+@pytest.mark.parametrize("more", [1, 2, 6, 100])
+@pytest.mark.parametrize("returns", [False, True], ids=["plain", "return-path"])
+def test_an_end_right_behind_the_end(returns: bool, more: int) -> None:
+    """The guest is here; but a source that wants to be told keeps it, if it cannot be told."""
+    stream = good_stream(returns)
+    arrived = Arrived(whole(stream[: end_of(stream) + more]))
+    if returns:
+        arrived.check_refused()
+    else:
+        assert arrived.reason is None
+        assert arrived.run_state is RunState.RUNNING
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_junk_from_somewhere_on(seed: int) -> None:
     with trial(("junk", seed)) as chance:
