@@ -4,9 +4,10 @@ In: a guest, settings, a connector.  Out: a guest that has left, or one that is 
 status that says so.
 Must not know: commands, events, sockets, what a stream consists of.
 
-The guest must never run on both sides.  So from the byte on that lets the destination start it,
-an attempt can no longer be cancelled: it completes, or it fails because the destination says so
-or the connection breaks.
+The guest must not run on both sides.  So from the byte on that lets the destination start it, an
+attempt can no longer be cancelled: it completes, or it fails because the destination says so or
+the connection breaks.  A connection that breaks when the destination has started the guest and
+before its answer is here cannot be told from one that broke earlier; the guest goes on then.
 """
 
 from __future__ import annotations
