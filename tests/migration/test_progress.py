@@ -22,7 +22,7 @@ from qapigen.runtime.marshalling import decode, encode
 
 S = MigrationStatus
 
-TRANSFER = {S.ACTIVE, S.CANCELLING, S.POSTCOPY_ACTIVE, S.PRE_SWITCHOVER, S.DEVICE}
+TRANSFER = (S.ACTIVE, S.CANCELLING, S.POSTCOPY_ACTIVE, S.PRE_SWITCHOVER, S.DEVICE)
 
 #: Members of answers about an outgoing migration in which everything is there that could be.
 IN_TRANSFER = {

@@ -83,7 +83,7 @@ def test_saving_devices() -> None:
     assert not may_move(RunState.PAUSED, RunState.SAVE_VM)
 
 
-@pytest.mark.parametrize("state", NEEDS_RESET)
+@pytest.mark.parametrize("state", sorted(NEEDS_RESET))
 def test_what_needs_a_reset_does_not_run_at_once(state: RunState) -> None:
     assert not may_move(state, RunState.RUNNING)
 
