@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from qapi_migration.commands.control import ControlCommands
 from qapi_migration.commands.migration import MigrationCommands
-from qapi_migration.commands.misc import MiscCommands
 from qapi_migration.commands.objects import ObjectsCommands
 from qapi_migration.commands.run_state import RunStateCommands
-from qapi_migration.introspect import query_qmp_schema
-from qapi_migration.types.control import CommandInfo, SchemaInfo, VersionInfo, VersionTriple
 from qapi_migration.types.migration import (
     MigrateSetParameters,
     MigrationCapability,
@@ -27,10 +24,8 @@ from qapi_migration.types.migration import (
 )
 from qapi_migration.types.objects import ObjectOptions
 from qapi_migration.types.run_state import RunState, StatusInfo
-from qapi_migration.visit.control import visit_SchemaInfo_list
-from qapigen.runtime import QapiError, from_wire
+from qapigen.runtime import QapiError
 from qapigen.runtime.aio import current_session
-from qapigen.runtime.messages import VersionTriple as Version
 
 from .channels.opening import incoming, outgoing
 from .channels.uri import UnknownProtocol
@@ -53,11 +48,11 @@ if TYPE_CHECKING:
 __all__ = ["Commands"]
 
 
-class Commands(ControlCommands, MigrationCommands, MiscCommands, ObjectsCommands, RunStateCommands):
-    """All commands of the machine.
+class Commands(ControlCommands, MigrationCommands, ObjectsCommands, RunStateCommands):
+    """The commands of the machine; what clients ask any server is served by the registry.
 
-    ``names`` tells which commands are served, ``quit`` ends the process.  ``deferred`` says that
-    the process was started to learn from ``migrate-incoming`` where its guest comes from.
+    ``quit_`` ends the process.  ``deferred`` says that the process was started to learn from
+    ``migrate-incoming`` where its guest comes from.
     """
 
     def __init__(
@@ -65,50 +60,21 @@ class Commands(ControlCommands, MigrationCommands, MiscCommands, ObjectsCommands
         migrator: Migrator,
         objects: Objects,
         *,
-        version: Version,
-        package: str,
-        names: Callable[[], tuple[str, ...]],
         quit_: Callable[[], None],
         deferred: bool = False,
     ) -> None:
         self._migrator = migrator
         self._guest = migrator.guest
         self._objects = objects
-        self._version = version
-        self._package = package
-        self._names = names
         self._quit = quit_
         self._deferred = deferred
         self._listening = False
 
     # --- the server ---
 
-    def query_version(self) -> VersionInfo:
-        """The version that the greeting tells, too."""
-        triple = VersionTriple(
-            major=self._version.major, minor=self._version.minor, micro=self._version.micro
-        )
-        return VersionInfo(qemu=triple, package=self._package)
-
-    def query_commands(self) -> list[CommandInfo]:
-        """All commands that are served."""
-        return [CommandInfo(name=name) for name in ("qmp_capabilities", *self._names())]
-
-    def query_qmp_schema(self) -> list[SchemaInfo]:
-        """The whole schema: every command of it is served."""
-        return from_wire(visit_SchemaInfo_list, list(query_qmp_schema()))
-
     def quit(self) -> None:
         """End the process."""
         self._quit()
-
-    def getfd(self, *, fdname: str) -> None:
-        """Keep a descriptor of the client under a name."""
-        current_session().getfd(fdname)
-
-    def closefd(self, *, fdname: str) -> None:
-        """Close it."""
-        current_session().closefd(fdname)
 
     def object_add(self, arguments: ObjectOptions, /) -> None:
         """Make credentials."""

@@ -15,19 +15,21 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
-from qapi_migration.commands import registry
+from qapi_migration.commands import SPECS
 from qapi_migration.events.migration import MigrationEvents
 from qapi_migration.events.run_state import RunStateEvents
+from qapi_migration.introspect import query_qmp_schema
 from qapi_migration.types.migration import MigrationInfo, MigrationStatus
 from qapi_migration.types.run_state import RunState, ShutdownCause
 from qapigen import __version__
 from qapigen.runtime import QapiError
-from qapigen.runtime.aio import Server
+from qapigen.runtime.aio import DescriptorCommands, Server
 from qapigen.runtime.messages import Event, VersionTriple
+from qapigen.runtime.session.introspection import IntrospectedRegistry
 
 from .commands import Commands
 from .engine.migrator import Listeners, Migrator
@@ -40,13 +42,11 @@ from .guest.workloads import Idle, Workload
 from .objects import Objects
 from .stream.format import MOST_NAME_BYTES
 
-if TYPE_CHECKING:
-    from qapigen.runtime.commands import Registry
-
 __all__ = ["DEFER", "Fill", "NotListening", "Vm", "VmOptions"]
 
 #: The version of the schema's commands, as the greeting tells it.
 _VERSION: Final = VersionTriple(2, 12, 50)
+_PACKAGE: Final = f"qapigen-{__version__}"
 
 #: ``incoming`` with this value waits for ``migrate-incoming``.
 DEFER: Final = "defer"
@@ -136,14 +136,17 @@ class Vm:
         self.commands = Commands(
             self.migrator,
             Objects(),
-            version=_VERSION,
-            package=f"qapigen-{__version__}",
-            names=lambda: tuple(self._registry.names()),
             quit_=lambda: self.end(ShutdownCause.HOST_QMP_QUIT),
             deferred=options.incoming == DEFER,
         )
-        self._registry: Registry = registry(self.commands)
-        self.server = Server(self._registry, version=_VERSION, package=f"qapigen-{__version__}")
+        served = IntrospectedRegistry(
+            SPECS,
+            (self.commands, DescriptorCommands()),
+            version=_VERSION,
+            package=_PACKAGE,
+            schema=query_qmp_schema,
+        )
+        self.server = Server(served, version=_VERSION, package=_PACKAGE)
         self._events = _EventQueue(self.server.emit)
         self._migration_events = MigrationEvents(self._events.put)
         self._run_events = RunStateEvents(self._events.put)

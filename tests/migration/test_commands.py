@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from qapi_migration.commands import registry
 from qapi_migration.introspect import query_qmp_schema
 from qapi_migration.types.migration import (
     MigrateSetParameters,
@@ -521,15 +520,7 @@ def commands(*, device: TimerDevice, run_state: RunState = RunState.PRELAUNCH) -
         raise AssertionError(f"an event: {told}")
 
     listeners = Listeners(status=unheard, passed=unheard, arrived=unheard)
-    found = Commands(
-        Migrator(guest, listeners),
-        Objects(),
-        version=VersionTriple(1, 2, 3),
-        package="",
-        names=lambda: tuple(registry(found).names()),
-        quit_=lambda: None,
-    )
-    return found
+    return Commands(Migrator(guest, listeners), Objects(), quit_=lambda: None)
 
 
 def test_device_that_cannot_move() -> None:
