@@ -74,8 +74,10 @@ class RawClient:
         else:
             self._socket.sendall(data)
         message = self.receive()
-        while "event" in message:
-            self.events.append(message)
+        # A QEMU to whom somebody connects while it starts may greet a second time.
+        while "event" in message or "QMP" in message:
+            if "event" in message:
+                self.events.append(message)
             message = self.receive()
         if "error" in message:
             raise Refused(message["error"]["class"], message["error"]["desc"])
