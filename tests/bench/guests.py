@@ -12,6 +12,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,10 @@ Kind = Callable[[int], Sequence[str]]
 
 _PATIENCE_SECONDS = 300.0
 _MOST_WARM_MIB = 2048
+
+# Where Linux tells a host which memory is free, and within which time it does.
+_REPORTING = Path("/sys/module/page_reporting")
+_REPORTING_SECONDS = 2.5
 
 
 def have_qemu() -> bool:
@@ -147,13 +152,17 @@ def migrate(source: Machine, destination: Machine, *, mib: int) -> Migrated:
 def warm_memory(mib: int) -> None:
     """Have so much free memory that is fit for use at once.
 
-    On a virtual machine, memory that nobody uses goes back to the host after a while, and getting
-    it again takes longer than a migration.  What was in use a moment ago is still there.
+    On a virtual machine, memory that was free for two seconds may go back to the host, and getting
+    it again takes longer than a migration.  What has been in use until now is still there, and it
+    stays for as long if nothing else has become free in the last two seconds.
     """
+    if not _REPORTING.exists():
+        return
     with mmap.mmap(-1, mib << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory.madvise(mmap.MADV_HUGEPAGE)
         for offset in range(0, len(memory), mmap.PAGESIZE):
             memory[offset] = 1
+        threading.Event().wait(_REPORTING_SECONDS)
 
 
 def _completed(machine: Machine) -> None:
