@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from .outlet import Outlet
     from .ram_sender import RamSender
 
-__all__ = ["SECTION_IDS", "IterableSection", "Pending", "RamSection"]
-
-#: Section numbers as QEMU 7.2 gives them out; a receiver learns them from the stream.  ``block``
-#: and ``dirty-bitmap`` have theirs, for the engines that move them.
-SECTION_IDS: Final = {"timer": 0, "block": 1, "ram": 2, "dirty-bitmap": 3, "globalstate": 4}
+__all__ = ["IterableSection", "Pending", "RamSection"]
 
 _EOS_BYTES: Final = len(writer.EOS)
 

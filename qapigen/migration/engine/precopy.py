@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..guest.devices import ITERABLE_IDS
 from ..stream import devices, writer
 from ..stream.format import PAGE_SIZE, CommandNumber, SectionType
-from .iterables import SECTION_IDS, IterableSection, Pending
+from .iterables import IterableSection, Pending
 
 if TYPE_CHECKING:
     from ..guest.machine import Guest
@@ -57,7 +58,7 @@ class Precopy:
             out.add(writer.command(CommandNumber.OPEN_RETURN_PATH))
             out.add(writer.command(CommandNumber.PING, (1).to_bytes(4, "big")))
         for each in self._iterables:
-            number = SECTION_IDS[each.name]
+            number = ITERABLE_IDS[each.name]
             out.add(
                 writer.section_start(
                     SectionType.START, number, each.name, each.instance, each.version
@@ -87,7 +88,7 @@ class Precopy:
         if pending.total == 0 or pending.total < threshold:
             return True
         for each in self._iterables:
-            number = SECTION_IDS[each.name]
+            number = ITERABLE_IDS[each.name]
             self._out.add(writer.section_part(number))
             done = each.iterate(self._out)
             self._out.add(writer.footer(number))
@@ -99,7 +100,7 @@ class Precopy:
         """The END sections and the devices, with the guest stopped; all but the end itself."""
         for each in self._iterables:
             self._proceed()
-            number = SECTION_IDS[each.name]
+            number = ITERABLE_IDS[each.name]
             self._out.add(writer.section_end(number))
             each.complete(self._out)
             self._out.add(writer.footer(number))
