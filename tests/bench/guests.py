@@ -69,7 +69,7 @@ def qemu(mib: int) -> Kind:
     quiet = ["-nodefaults", "-display", "none", "-S", "-incoming", "defer"]
 
     def command(fd: int) -> Sequence[str]:
-        monitor = f"socket,id=qmp,fd={fd},server=on,wait=off"
+        monitor = f"socket,id=qmp,fd={fd},server=on,wait=on"
         return [QEMU, *machine, *quiet, "-chardev", monitor, "-mon", "chardev=qmp,mode=control"]
 
     return command

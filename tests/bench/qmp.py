@@ -57,7 +57,7 @@ def run() -> list[Table]:
 
 def _qemu(fd: int) -> Sequence[str]:
     options = ["-machine", "none", "-nodefaults", "-display", "none", "-S"]
-    monitor = f"socket,id=qmp,fd={fd},server=on,wait=off"
+    monitor = f"socket,id=qmp,fd={fd},server=on,wait=on"
     return ["qemu-system-x86_64", *options, "-chardev", monitor, "-mon", "chardev=qmp,mode=control"]
 
 

@@ -184,6 +184,12 @@ class QemuSide(Side):
         super().__init__(path, process)
         self._size = size
 
+    def exit_status(self) -> int:
+        """Wait for its end; it does nothing before somebody has called."""
+        if "client" not in vars(self):
+            self._connections.enter_context(connected(self._path))
+        return super().exit_status()
+
     def memory(self) -> bytes:
         """As QEMU writes it to a file."""
         path = self.new_file()
@@ -270,7 +276,7 @@ def qemu_with(folder: Path, *options: str, size: int) -> Iterator[QemuSide]:
     fixed = ("-accel", "tcg", "-nodefaults", "-display", "none")
 
     def command(fd: int) -> list[str]:
-        monitor = f"socket,id=qmp,fd={fd},server=on,wait=off"
+        monitor = f"socket,id=qmp,fd={fd},server=on,wait=on"
         return [QEMU, *fixed, *options, "-chardev", monitor, "-mon", "chardev=qmp,mode=control"]
 
     path = _new_socket(folder, "qemu")

@@ -5,6 +5,8 @@ Must not know: what is said on the socket.
 
 The socket is bound here and handed to the process, so a client may connect at once: the kernel
 keeps it waiting until the process is up.  Nobody has to ask again and again, nor to sleep.
+QEMU's programs are told to wait for that client (``wait=on``): otherwise their main loop accepts it
+while another thread still sets up the monitor, and the client is greeted twice or never.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def machine_socket(folder: Path, options: Sequence[str] = _BARE) -> Iterator[Pat
     """A QEMU, without a machine unless ``options`` ask for one, and nobody connected to it."""
 
     def command(fd: int) -> list[str]:
-        monitor = f"socket,id=qmp,fd={fd},server=on,wait=off"
+        monitor = f"socket,id=qmp,fd={fd},server=on,wait=on"
         return [QEMU, *options, "-chardev", monitor, "-mon", "chardev=qmp,mode=control"]
 
     path = folder / "qmp.sock"
@@ -125,7 +125,7 @@ def storage_daemon_socket(folder: Path) -> Iterator[Path]:
     path = folder / "qmp.sock"
 
     def command(fd: int) -> list[str]:
-        monitor = f"socket,id=qmp,fd={fd},server=on,wait=off"
+        monitor = f"socket,id=qmp,fd={fd},server=on,wait=on"
         words = "--blockdev null-co,node-name=disk0,size=67108864 --chardev null,id=null0"
         words += " --blockdev copy-on-read,node-name=cor0,file=disk0 --object iothread,id=t0"
         return [DAEMON, "--chardev", monitor, "--monitor", "chardev=qmp", *words.split()]

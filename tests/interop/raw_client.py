@@ -74,10 +74,8 @@ class RawClient:
         else:
             self._socket.sendall(data)
         message = self.receive()
-        # A QEMU to whom somebody connects while it starts may greet a second time.
-        while "event" in message or "QMP" in message:
-            if "event" in message:
-                self.events.append(message)
+        while "event" in message:
+            self.events.append(message)
             message = self.receive()
         if "error" in message:
             raise Refused(message["error"]["class"], message["error"]["desc"])
