@@ -123,6 +123,8 @@ class _Call:
         from ..runtime.blocking import Client
         from .call_arguments import Given
 
+        if self.options.guest_agent and self.options.wait_event:
+            raise QapiError("--wait-event: a guest agent has no events")
         address = parse_address(self.options.address)
         given = Given.parse(self.options.words, self.options.json)
         checked = self.by_own_schema(given)
@@ -193,12 +195,21 @@ class _Call:
         names = self.options.wait_event
         # An event may come before the answer.  Without names it is any, and nobody looks at it.
         with client.subscribe(*names, limit=None if names else 1) as events:
-            if self.silent:
-                self.expect_silence(client, arguments)
-            else:
-                _print(client.execute(self.command, arguments, timeout=self.time_left()))
+            try:
+                self.execute(client, arguments)
+            except ConnectionLost:  # of quit, often only the event is told
+                if names and (event := events.take()) is not None:
+                    _print(event.to_wire())
+                raise
             if names:
                 _print(events.get(timeout=self.time_left()).to_wire())
+
+    def execute(self, client: Client, arguments: dict[str, object]) -> None:
+        """Execute the command and print what it returns, if it answers at all."""
+        if self.silent:
+            self.expect_silence(client, arguments)
+        else:
+            _print(client.execute(self.command, arguments, timeout=self.time_left()))
 
     def expect_silence(self, client: Client, arguments: dict[str, object]) -> None:
         """Execute a command that answers only if it fails, and give it a moment to do so."""

@@ -166,12 +166,12 @@ def read_schema(path: str) -> Schema:
 
 def by_schema(schema: Schema, command: str, given: Given) -> dict[str, object]:
     """The arguments of a command of a schema; :class:`QapiError` also if it has no such command."""
-    from ..compiler.passes.introspect import introspect
+    from .call_schema import declared_types
 
     if any(each.name == command and not each.gen for each in schema.commands):
         return unchecked(given)
     reader = _WordReader if not given.is_json else ArgumentReader
     try:
-        return reader(introspect(schema, mask=False)).read(command, given.values)
+        return reader(declared_types(schema)).read(command, given.values)
     except VisitError as error:
         raise given.refused(error) from None

@@ -5,7 +5,9 @@ JSON, or :class:`VisitError`.
 Must not know: connections, generated code, schema files.
 
 Introspection tells less than a schema does: integers have no range, and a size is an integer
-like any other.  What it leaves open, the server checks itself.
+like any other.  What it leaves open, the server checks itself.  Entries that are made from a
+schema can be exact: with the name of an integer type (``uint8``, ``size``) for ``json-type``,
+its rules count.
 """
 
 from __future__ import annotations
@@ -14,9 +16,24 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from .errors import QapiError, VisitError, article, cut, describe, did_you_mean
-from .visit.kinds import json_kind, wire_number
+from .visit.keyval import KeyvalInput
+from .visit.kinds import (
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    SIZE,
+    UINT8,
+    UINT16,
+    UINT32,
+    UINT64,
+    IntegerKind,
+    json_kind,
+    wire_number,
+)
 from .visit.refusals import missing, refusal, too_deep, unexpected
 from .visit.scalar_texts import boolean_value, integer_value, number_value, size_value
+from .visit.wire_in import WireInput
 
 __all__ = ["ArgumentReader", "SchemaInfo", "TextArgumentReader"]
 
@@ -27,6 +44,10 @@ SchemaInfo: TypeAlias = Mapping[str, Any]
 _OPEN_COMMANDS = frozenset({"device_add", "netdev_add"})
 
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1  # of all integers on the wire
+
+_INTEGERS: Mapping[str, IntegerKind] = {
+    kind.name: kind for kind in (INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, SIZE)
+}
 
 
 class ArgumentReader:
@@ -79,7 +100,10 @@ class ArgumentReader:
         return value
 
     def scalar(self, kind: str, value: object) -> object:
-        """A value of a builtin type, by its word in introspection."""
+        """A value of a builtin type, by its word in introspection or its name."""
+        if kind in _INTEGERS:
+            WireInput(value).integer("", None, _INTEGERS[kind])
+            return value
         fits, expected = _SCALARS[kind]
         if not fits(value):
             raise refusal("", expected, describe(value))
@@ -157,7 +181,7 @@ class ArgumentReader:
         info = self._infos[name]
         if info["meta-type"] == "builtin":
             kind: str = info["json-type"]
-            return "number" if kind == "int" else kind
+            return "number" if kind == "int" or kind in _INTEGERS else kind
         return {"enum": "string", "array": "array"}.get(info["meta-type"], "object")
 
     def _inside(self, component: str, name: str, value: object) -> object:
@@ -171,13 +195,16 @@ class ArgumentReader:
 class TextArgumentReader(ArgumentReader):
     """Reads dicts and lists around texts, as :func:`.visit.keyval_syntax.parse_keyval` gives them.
 
-    A size suffix is taken behind any integer, for introspection does not tell sizes apart.
+    A size suffix is taken behind any integer whose type is not known exactly, for introspection
+    does not tell sizes apart.
     """
 
     def item(self, index: int) -> str:
         return str(index)
 
     def scalar(self, kind: str, value: object) -> object:
+        if kind in _INTEGERS:
+            return KeyvalInput(value).integer("", None, _INTEGERS[kind])
         read, expected = _TEXTS[kind]
         found = read(value) if isinstance(value, str) else None
         if found is None:

@@ -15,9 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Request", "Script", "failure", "scripted", "success"]
+__all__ = ["LastWords", "Request", "Script", "failure", "line", "scripted", "success"]
 
 Request = dict[str, Any]
+
+
+class LastWords(bytes):
+    """What is sent before the connection ends."""
+
+
 #: What is answered to a request; None ends the connection.
 Script = Callable[[Request], bytes | None]
 
@@ -82,3 +88,5 @@ def _talk(
                 return
             if answer:  # else the client may be gone already
                 connection.sendall(answer)
+            if isinstance(answer, LastWords):
+                return

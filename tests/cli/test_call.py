@@ -14,7 +14,7 @@ from qapigen.cli.status import FINE, REFUSED, TROUBLE
 from qapigen.compiler.passes.introspect import introspect
 from tests.cli.conftest import Call, Outcome, one_error
 from tests.cli.process import write_files
-from tests.cli.scripted_server import Request, failure, scripted, success
+from tests.cli.scripted_server import LastWords, Request, failure, line, scripted, success
 from tests.compiler.schema_texts import schema_of
 from tests.interop.example import example_server
 
@@ -86,6 +86,27 @@ def test_no_event_in_time(call: Call, example: str) -> None:
     assert found.status == TROUBLE
     assert json.loads(found.out)["running"] is True  # this was answered
     assert found.err == f"qapigen call: error: {example}: no answer within 0.2 s\n"
+
+
+def leaving(*names: str) -> LastWords:
+    """Events of a server that is about to end."""
+    times = {"seconds": 1, "microseconds": 2}
+    return LastWords(b"".join(line({"event": name, "timestamp": times}) for name in names))
+
+
+def test_an_event_in_place_of_an_answer(call: Call, tmp_path: Path) -> None:
+    """Of a server that ends, the event may be all that is seen."""
+    with scripted(tmp_path, lambda _: leaving("STOP", "SHUTDOWN", "SHUTDOWN")) as (address, _):
+        found = call("call", address, "quit", "--wait-event", "SHUTDOWN", "--timeout", "60")
+    assert found.status == TROUBLE
+    assert [json.loads(each)["event"] for each in found.out.splitlines()] == ["SHUTDOWN"]
+    assert found.err.startswith("qapigen call: error: ") and found.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("events", [["--wait-event", "SHUTDOWN"], []])
+def test_another_event_in_place_of_an_answer(call: Call, tmp_path: Path, events: list[str]) -> None:
+    with scripted(tmp_path, lambda _: leaving("STOP")) as (address, _):
+        one_error(call("call", address, "quit", *events), TROUBLE)
 
 
 @pytest.mark.parametrize("place", ["front", "middle", "behind"])
@@ -240,6 +261,10 @@ def test_a_guest_agent_that_goes_down(
         (["unix:/none/there", "quit", "--json", "[]"], "--json: expected an object"),
         (["unix:/none/there", "quit", "a=1", "--json", "{}"], "not both"),
         (["unix:/none/there", "quit", "--schema", "/none.json"], "/none.json: error: "),
+        (
+            ["unix:/none/there", "guest-ping", "--guest-agent", "--wait-event", "STOP"],
+            "--wait-event: a guest agent has no events",
+        ),
     ],
 )
 def test_trouble(call: Call, words: list[str], desc: str) -> None:

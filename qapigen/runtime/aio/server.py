@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ..addresses import Address, FdAddress, StdioAddress, TcpAddress, UnixAddress, parse_address
@@ -26,6 +26,7 @@ from ..session.server import ServerSession
 from .channels import PipeChannel, SocketChannel
 from .connection import ServerConnection
 from .context import CommandContext
+from .descriptors import NamedDescriptors
 from .gate import CommandGate
 from .inherited import open_descriptor
 from .listeners import Listener, open_tcp, open_unix, peer_of
@@ -54,6 +55,7 @@ class _Place:
     address: Address
     tls: ssl.SSLContext | None = None
     listener: Listener | None = None
+    descriptors: NamedDescriptors = field(default_factory=NamedDescriptors)
 
 
 class Server:
@@ -102,7 +104,8 @@ class Server:
         limited = limited_events(version.major, version.minor)
         self._limiter = RateLimiter(clock, limited=limited)
         self._release: asyncio.TimerHandle | None = None
-        self._listeners: list[Listener] = []
+        # With the descriptors that their clients share.
+        self._listeners: dict[Listener, NamedDescriptors] = {}
         self._connections: dict[ServerConnection, _Place] = {}
         self._handshakes: set[asyncio.Task[None]] = set()
         self._left_over: set[asyncio.Task[Reply]] = set()  # commands of clients that have gone
@@ -173,14 +176,15 @@ class Server:
         most_clients: int | None,
     ) -> None:
         def accepted(connected: socket.socket, listener: Listener) -> None:
-            self._accepted(connected, _Place(address, tls, listener))
+            place = _Place(address, tls, listener, self._listeners[listener])
+            self._accepted(connected, place)
 
         if self._stopping:  # since serve() was called
             for each in sockets:
                 each.close()
             raise RuntimeError("a server that ends serves nobody any more")
         listener = Listener(address, sockets, accepted=accepted, most_clients=most_clients)
-        self._listeners.append(listener)
+        self._listeners[listener] = NamedDescriptors()
 
     def _serve_pipes(
         self, channel: PipeChannel, address: Address, tls: ssl.SSLContext | None
@@ -225,7 +229,11 @@ class Server:
     def _connection(self, place: _Place, peer: str) -> ServerConnection:
         self._count += 1
         context = CommandContext(
-            f"client-{self._count}", peer=peer, emit=self.emit, shutdown=self.shutdown
+            f"client-{self._count}",
+            peer=peer,
+            emit=self.emit,
+            shutdown=self.shutdown,
+            named_descriptors=place.descriptors,
         )
         session = ServerSession(
             self._registry,
@@ -251,6 +259,8 @@ class Server:
             task.add_done_callback(self._left_over.discard)
         if place.listener is not None:
             place.listener.client_left()
+        else:
+            place.descriptors.close()
         if not self._connections:
             self._nobody.set()
             if not self._listeners:
@@ -329,7 +339,7 @@ class Server:
         await self.close()
 
     async def _close(self, grace_seconds: float) -> None:
-        listeners, self._listeners = self._listeners, []
+        listeners, self._listeners = self._listeners, {}
         for listener in listeners:
             listener.close()
         for task in self._handshakes:
@@ -340,6 +350,8 @@ class Server:
         if self._release is not None:
             self._release.cancel()
             self._release = None
+        for descriptors in listeners.values():
+            descriptors.close()
         self._closed.set()
 
     async def _wait_for_clients(self, grace_seconds: float) -> None:

@@ -69,6 +69,9 @@ class Machine(ControlCommands, MiscCommands, RunStateCommands):
     def getfd(self, *, fdname: str) -> None:
         current_session().getfd(fdname)
 
+    def closefd(self, *, fdname: str) -> None:
+        current_session().closefd(fdname)
+
 
 class Client:
     """A client without any cleverness."""
@@ -378,7 +381,7 @@ def test_commands_that_outlive_their_clients(play: Play, tmp_path: Path, kind: s
 
 
 def test_descriptors_of_those_that_go(play: Play, tmp_path: Path) -> None:
-    """Named or not, they are closed with the connection."""
+    """All are closed with the connection but the one with the name, which anybody can close."""
 
     async def main() -> None:
         async with machine(tmp_path) as (_, address):
@@ -394,6 +397,9 @@ def test_descriptors_of_those_that_go(play: Play, tmp_path: Path) -> None:
                         socket.send_fds(plain, [data], [spare.fileno()] * 3)
                     if number % 2:
                         assert told(await giver.message()) == ("return", number)
+            async with client(address) as heir:
+                heir.writer.write(request("closefd", arguments={"fdname": "a"}, id="end"))
+                assert told(await heir.message()) == ("return", "end")
 
     play(main())
 
