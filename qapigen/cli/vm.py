@@ -16,7 +16,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ..runtime.addresses import ADDRESS_FORMS, parse_address
+from ..runtime.addresses import ADDRESS_FORMS, Address, FdAddress, parse_address
 from ..runtime.errors import QapiError
 from .status import Trouble
 
@@ -185,9 +185,10 @@ def _vm_options(options: argparse.Namespace) -> VmOptions:
     from ..migration.vm import VmOptions
 
     try:
+        monitors = [parse_address(text) for text in options.qmp]
         return VmOptions(
             blocks=_blocks(options.ram),
-            monitors=[str(parse_address(text)) for text in options.qmp],
+            monitors=[str(monitor) for monitor in monitors],
             incoming=options.incoming,
             paused=options.paused,
             machine=options.machine,
@@ -196,11 +197,19 @@ def _vm_options(options: argparse.Namespace) -> VmOptions:
             fill=options.fill,
             drives=[parse_disk(text) for text in options.disk],
             exit_on_incoming_failure=options.exit_on_incoming_failure,
+            inherited=_inherited(monitors),
         )
     except ValueError as error:
         raise Trouble(f"qapigen vm: error: {error}") from None
     except QapiError as error:
         raise Trouble(f"qapigen vm: error: {error.desc}") from None
+
+
+def _inherited(monitors: list[Address]) -> frozenset[int]:
+    """What this process was started with and no monitor uses."""
+    from ..migration.channels.descriptors import numbers_in_use
+
+    return numbers_in_use() - {each.fd for each in monitors if isinstance(each, FdAddress)}
 
 
 def _blocks(texts: list[str]) -> dict[str, int]:

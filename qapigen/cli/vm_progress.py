@@ -25,31 +25,40 @@ def progress_text(info: MigrationInfo) -> str:
     """The line for one answer; "" if there is nothing to tell."""
     if info.status is None:
         return ""
+    # What matters most comes first: a terminal of 80 columns may show no more.
     parts = [info.status.value]
     if info.ram is not None:
-        parts += _ram_texts(info.ram)
+        parts += _main_texts(info.ram)
     if info.expected_downtime is not None:
         parts.append(f"downtime {info.expected_downtime} ms expected")
     if info.downtime is not None:
         parts.append(f"downtime {info.downtime} ms")
-    if info.cpu_throttle_percentage is not None:
-        parts.append(f"CPUs throttled by {info.cpu_throttle_percentage} %")
     if info.total_time is not None:
         parts.append(f"{info.total_time / 1000:.1f} s")
+    if info.cpu_throttle_percentage is not None:
+        parts.append(f"CPUs throttled by {info.cpu_throttle_percentage} %")
+    if info.ram is not None:
+        parts += _other_texts(info.ram)
     if info.error_desc is not None:
         parts.append(info.error_desc)
     return "  ".join(parts)
 
 
-def _ram_texts(ram: MigrationStats) -> list[str]:
+def _main_texts(ram: MigrationStats) -> list[str]:
     done = ram.total - ram.remaining
     share = done * 100 // ram.total if ram.total else 100
     return [
         f"{share:3} %",
-        f"{ram.remaining / _MIB:.1f} of {ram.total / _MIB:.0f} MiB left",
-        f"{ram.normal + ram.duplicate} pages ({ram.duplicate} zero)",
+        f"{ram.normal + ram.duplicate} pages",
         f"{ram.mbps / 8:.1f} MB/s",
         f"pass {ram.dirty_sync_count}",
+    ]
+
+
+def _other_texts(ram: MigrationStats) -> list[str]:
+    return [
+        f"{ram.remaining / _MIB:.1f} of {ram.total / _MIB:.0f} MiB left",
+        f"{ram.duplicate} pages zero",
     ]
 
 
@@ -59,7 +68,7 @@ class ProgressLine:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console if console is not None else Console(stderr=True)
         self._live: Live | None = None
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
         self._shown = ""

@@ -6,7 +6,7 @@ Must not know: JSON, how anything is done, event loops.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, NoReturn
 
 from qapi_migration.commands.control import ControlCommands
@@ -62,12 +62,14 @@ class Commands(ControlCommands, MigrationCommands, ObjectsCommands, RunStateComm
         *,
         quit_: Callable[[], None],
         deferred: bool = False,
+        inherited: Container[int] | None = None,
     ) -> None:
         self._migrator = migrator
         self._guest = migrator.guest
         self._objects = objects
         self._quit = quit_
         self._deferred = deferred
+        self._inherited = inherited
         self._listening = False
 
     # --- the server ---
@@ -231,7 +233,7 @@ class Commands(ControlCommands, MigrationCommands, ObjectsCommands, RunStateComm
 
         ``getfd`` finds descriptors by their names; without it, they have numbers only.
         """
-        acceptor = incoming(uri, tls=self._tls_server, getfd=getfd)
+        acceptor = incoming(uri, tls=self._tls_server, getfd=getfd, inherited=self._inherited)
         self._listening = True
         self._migrator.receive(acceptor)
         return acceptor.address

@@ -71,7 +71,8 @@ class VmOptions:
     ``blocks`` are the guest's memory, bytes by name; ``monitors`` the addresses of QMP.
     ``incoming`` is the uri that a guest comes from, or :data:`DEFER`.  A process whose guest
     could not be loaded ends with status 1 unless ``exit_on_incoming_failure`` is false; then it
-    stays and tells the status ``failed``.
+    stays and tells the status ``failed``.  ``inherited``: the descriptors from which a guest may
+    come by number; None for any.
     """
 
     blocks: Mapping[str, int]
@@ -84,6 +85,7 @@ class VmOptions:
     fill: Fill = "zero"
     drives: Sequence[Drive] = ()
     exit_on_incoming_failure: bool = True
+    inherited: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.machine.encode()) <= MOST_NAME_BYTES:
@@ -138,6 +140,7 @@ class Vm:
             Objects(),
             quit_=lambda: self.end(ShutdownCause.HOST_QMP_QUIT),
             deferred=options.incoming == DEFER,
+            inherited=options.inherited,
         )
         served = IntrospectedRegistry(
             SPECS,

@@ -62,11 +62,16 @@ class OutgoingChannel(Protocol):
     def shutdown(self) -> None:
         """Break it: calls that wait fail at once, and so do all later ones.  Never waits."""
 
-    def close(self) -> None:
-        """Give back what it holds; what was written still arrives.  May be called again.
+    def end_writing(self) -> None:
+        """Say that nothing follows, where that is possible and the way back stays open."""
+
+    def close(self, *, whole: bool = False) -> None:
+        """Give back what it holds.  May be called again.
 
         Waits for the end of a command that the channel leads to; :meth:`shutdown` by another
-        thread cuts that short.
+        thread cuts that short.  A ``whole`` stream arrives in any case: such a command is left
+        to itself.  Otherwise a channel that was shut down ends without regard to what lies in
+        it: the command is terminated, and a peer on a socket can see that nobody listens.
         """
 
 
@@ -82,6 +87,10 @@ class IncomingChannel(Protocol):
 
     def write(self, data: Bytes | Sequence[Bytes]) -> None:
         """Write all of it to the return path."""
+
+    @property
+    def deserted(self) -> bool:
+        """Whether the source is known to have gone: nothing that is written reaches it."""
 
     def shutdown(self) -> None:
         """Break it: calls that wait fail at once, and so do all later ones.  Never waits."""

@@ -21,7 +21,13 @@ from .channel import Bytes, Channel, ChannelError, describe_failure, gathered, r
 from .interrupt import Interrupt, InUse
 from .sockets import SocketChannel
 
-__all__ = ["DescriptorChannel", "DescriptorListener", "DescriptorOpener", "open_descriptor"]
+__all__ = [
+    "DescriptorChannel",
+    "DescriptorListener",
+    "DescriptorOpener",
+    "numbers_in_use",
+    "open_descriptor",
+]
 
 _T = TypeVar("_T")
 
@@ -31,7 +37,8 @@ class DescriptorChannel:
 
     Breaking a pipe wakes up nobody who waits for it in the system, so nobody does: descriptors
     do not block, and waiting goes by an :class:`Interrupt`.  :meth:`close` calls ``ended`` when
-    the end to write is closed and the end to read is open, ``finished`` when both are closed.
+    the end to write is closed and the end to read is open (the second argument: whether the
+    stream is whole), ``finished`` when both are closed.
     """
 
     def __init__(
@@ -39,11 +46,12 @@ class DescriptorChannel:
         reader: int | None,
         writer: int | None,
         *,
-        ended: Callable[[Interrupt], None] | None = None,
+        ended: Callable[[Interrupt, bool], None] | None = None,
         finished: Callable[[Interrupt], None] | None = None,
     ) -> None:
         self._reader = reader
         self._writer = writer
+        self._two_way = reader is not None and writer is not None
         self._ended = ended
         self._finished = finished
         self._position = 0
@@ -64,8 +72,8 @@ class DescriptorChannel:
 
     @property
     def two_way(self) -> bool:
-        """Whether there is an end to read and one to write."""
-        return self._reader is not None and self._writer is not None
+        """Whether there was an end to read and one to write."""
+        return self._two_way
 
     def write(self, data: Bytes | Sequence[Bytes]) -> None:
         """Write all of it, one piece after another."""
@@ -97,13 +105,28 @@ class DescriptorChannel:
     def linger(self, seconds: float) -> None:
         """Closing a pipe loses nothing."""
 
+    def end_writing(self) -> None:
+        """Say that nothing follows."""
+        with suppress(ChannelError), self._in_use:
+            writer, self._writer = self._writer, None
+            self._release(writer)
+
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody reads what is written."""
+        poll = select.poll()
+        with self._in_use:
+            if self._writer is not None:
+                poll.register(self._writer, 0)  # errors are told in any case
+            return bool(poll.poll(0))
+
     def shutdown(self) -> None:
         """Break it, on this side."""
         with self._lock:
             self._down = True
             self._interrupt.fire()
 
-    def close(self) -> None:
+    def close(self, *, whole: bool = False) -> None:
         """Give the descriptors back."""
         if not self._in_use.leave(self._interrupt.fire):
             return
@@ -115,7 +138,7 @@ class DescriptorChannel:
         try:
             self._release(self._writer)
             if self._ended is not None:
-                self._ended(self._interrupt)
+                self._ended(self._interrupt, whole)
         finally:
             self._release(self._reader)
         if self._finished is not None:
@@ -145,6 +168,24 @@ class DescriptorChannel:
                 raise ChannelError(f"{doing} failed: {describe_failure(error)}") from error
 
 
+def numbers_in_use() -> frozenset[int]:
+    """The descriptors that this process has open, as far as the system tells."""
+    try:
+        listed = os.listdir("/dev/fd")
+    except OSError:
+        return frozenset()
+    return frozenset(number for number in map(int, listed) if _is_open(number))
+
+
+def _is_open(number: int) -> bool:
+    """What the listing itself took is closed again."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
 def _there(fd: int | None, done: str) -> int:
     if fd is None:
         raise ChannelError(f"the channel goes one way only and cannot be {done}")
@@ -156,7 +197,7 @@ def open_descriptor(fd: int, *, writing: bool) -> Channel:
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISSOCK(mode):
-            return _open_socket(fd, abrupt=not writing)
+            return _open_socket(fd)
         if stat.S_ISDIR(mode):
             raise ChannelError(f"descriptor {fd} is a directory")
         access = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE
@@ -168,7 +209,7 @@ def open_descriptor(fd: int, *, writing: bool) -> Channel:
         raise ChannelError(f"descriptor {fd}: {describe_failure(error)}") from error
 
 
-def _open_socket(fd: int, *, abrupt: bool) -> SocketChannel:
+def _open_socket(fd: int) -> SocketChannel:
     connection = socket.socket(fileno=fd)
     try:
         if connection.type != socket.SOCK_STREAM:
@@ -176,7 +217,7 @@ def _open_socket(fd: int, *, abrupt: bool) -> SocketChannel:
         if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             raise ChannelError(f"descriptor {fd} is a socket that listens")
         connection.set_inheritable(False)
-        return SocketChannel(connection, abrupt=abrupt)
+        return SocketChannel(connection)
     except BaseException:
         connection.detach()  # the number stays its owner's
         raise

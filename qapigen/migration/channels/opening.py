@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -268,13 +268,18 @@ def incoming(
     *,
     tls: Callable[[], TlsServer | None] = lambda: None,
     getfd: Callable[[str], int] | None = None,
+    inherited: Container[int] | None = None,
 ) -> Acceptor:
     """Listen for a source.
 
-    ``tls`` is asked when a connection is there.  ``getfd`` is for ``fd:`` with a name.  Raises
-    :class:`ChannelError` for a uri that is wrong, of no use, or ``defer``.
+    ``tls`` is asked when a connection is there.  ``getfd`` is for ``fd:`` with a name; with a
+    number it has to be one of ``inherited``, if that is given: others may be anything of this
+    process.  Raises :class:`ChannelError` for a uri that is wrong, of no use, or ``defer``.
     """
     where = parse_incoming(uri)
+    number = where.number if isinstance(where, FdUri) else None
+    if number is not None and inherited is not None and number not in inherited:
+        raise ChannelError(f"uri '{where}': this process was not started with that descriptor")
     return Acceptor(_listener(where, getfd), tls)
 
 

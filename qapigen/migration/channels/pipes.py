@@ -9,10 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+
+from qapigen.runtime.errors import cut
 
 from .channel import Channel, ChannelError, describe_failure
 from .descriptors import DescriptorChannel
@@ -40,17 +44,44 @@ class _Child:
         self._output = output  # to be emptied, or the command might wait for ever
         self._clock = clock
 
-    def finish(self, interrupt: Interrupt) -> None:
-        """Wait for its end; then, or at once if somebody wishes, terminate it."""
+    def finish(self, interrupt: Interrupt, whole: bool = False) -> None:
+        """Wait for its end, but not for ever, and not if somebody wishes to go on.
+
+        Then it is terminated, unless its input is ``whole``: it may be about to keep it.
+        """
         with suppress(ChannelError):
             if self._await_end(interrupt, PATIENCE_SECONDS):
                 return
-        self._process.terminate()
+        if whole:
+            self._leave()
+        else:
+            self._terminate()
+
+    def _leave(self) -> None:
+        """Let it go on, and take note of its end whenever that is."""
+        output = None if self._output is None else os.dup(self._output)
+        threading.Thread(target=self._attend, args=(output,), name="command", daemon=True).start()
+
+    def _attend(self, output: int | None) -> None:
+        if output is not None:
+            with open(output, "rb", buffering=0) as rest:
+                os.set_blocking(output, True)
+                while rest.read(_DROPPED_BYTES):
+                    pass
+        self._process.wait()
+
+    def _terminate(self) -> None:
+        """End the shell and what it has started."""
+        self._signal(signal.SIGTERM)
         try:
             self._process.wait(LAST_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._signal(signal.SIGKILL)
             self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def _await_end(self, interrupt: Interrupt, seconds: float) -> bool:
         watch = _watch(self._process.pid)
@@ -111,19 +142,20 @@ def start_command(
 
     Closing the channel waits for its end: :data:`PATIENCE_SECONDS` for one that reads the
     stream; one that makes it learns by a broken pipe that nobody wants the rest.  Whether it
-    succeeded is not asked.  Raises :class:`ChannelError` if it cannot be started.
+    succeeded is not asked.  It has a session of its own, so that what it starts ends with it.
+    Raises :class:`ChannelError` if it cannot be started.
     """
     ends: list[int] = []
     try:
         ends += os.pipe()
         ends += os.pipe()
         process = subprocess.Popen(  # noqa: S603 - running a command is what is asked for
-            [_SHELL, "-c", uri.command], stdin=ends[0], stdout=ends[3]
+            [_SHELL, "-c", uri.command], stdin=ends[0], stdout=ends[3], start_new_session=True
         )
     except (OSError, ValueError) as error:
         for fd in ends:
             os.close(fd)
-        raise ChannelError(f"cannot start {uri}: {describe_failure(error)}") from error
+        raise ChannelError(f"cannot start {cut(str(uri))}: {describe_failure(error)}") from error
     theirs_in, ours_out, ours_in, theirs_out = ends
     os.close(theirs_in)
     os.close(theirs_out)

@@ -42,24 +42,18 @@ class SocketChannel:
     """A connected stream socket, which belongs to the channel from now on.
 
     The socket waits by itself: breaking it wakes up whoever waits, and one call moves as much
-    as the system takes.  With ``abrupt``, closing a channel that was shut down tells the peer at
-    once; what was written may get lost then.
+    as the system takes.
     """
 
     two_way = True
 
     def __init__(
-        self,
-        connection: socket.socket,
-        *,
-        abrupt: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        self, connection: socket.socket, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         connection.setblocking(True)
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection
-        self._abrupt = abrupt
         self._clock = clock
         self._in_use = InUse()
         self._down = False
@@ -128,18 +122,32 @@ class SocketChannel:
                 if not self._socket.recv(_DROPPED_BYTES, _NOW):
                     return
 
+    def end_writing(self) -> None:
+        """Say that nothing follows."""
+        with suppress(OSError, ChannelError), self._in_use:
+            self._socket.shutdown(socket.SHUT_WR)
+
+    @property
+    def deserted(self) -> bool:
+        """Whether the peer has gone; one that only ended what it says still listens."""
+        poll = select.poll()
+        with self._in_use:
+            poll.register(self._socket, 0)  # errors and hang-ups are told in any case
+            return bool(poll.poll(0))
+
     def shutdown(self) -> None:
         """Break it; whoever waits, on both sides, notices."""
         self._down = True
         with suppress(ChannelError), self._in_use:
             self._break()
 
-    def close(self) -> None:
-        """Give the socket back; what was written still arrives."""
+    def close(self, *, whole: bool = False) -> None:
+        """Give the socket back; what was written arrives unless it was shut down before."""
         if self._in_use.leave(self._break):
-            if self._abrupt and self._down:
-                # Nobody tells a peer about room in a buffer that is not to be read any more, so
-                # one that waits for it would do so for minutes.
+            if self._down and not whole:
+                # A peer that reads learns that nobody waits for its answer, whatever lies before
+                # the end.  One that writes is not told of room in a buffer that nobody reads any
+                # more, and would wait for it for minutes.
                 with suppress(OSError):
                     self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._socket.close()
@@ -387,4 +395,4 @@ def _accept(listeners: list[socket.socket], interrupt: Interrupt) -> SocketChann
                 continue
             except OSError as error:
                 raise ChannelError(f"cannot accept: {describe_failure(error)}") from error
-            return SocketChannel(connection, abrupt=True)
+            return SocketChannel(connection)

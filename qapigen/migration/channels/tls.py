@@ -197,18 +197,26 @@ class TlsChannel:
         """Say that nothing follows and drop what comes until the peer ends, too."""
         self._channel.linger(seconds)
 
+    def end_writing(self) -> None:
+        """Nothing: who says so in TLS cannot be answered."""
+
+    @property
+    def deserted(self) -> bool:
+        """Whether the peer has gone."""
+        return self._channel.deserted
+
     def shutdown(self) -> None:
         """Break it."""
         self._channel.shutdown()
 
-    def close(self) -> None:
+    def close(self, *, whole: bool = False) -> None:
         """Say goodbye if that is possible at once, and close the channel."""
         if self._writing.acquire(blocking=False):
             try:
                 self._say_goodbye()
             finally:
                 self._writing.release()
-        self._channel.close()
+        self._channel.close(whole=whole)
 
     def _say_goodbye(self) -> None:
         with self._guard:

@@ -127,6 +127,9 @@ class IncomingMigration:
         """Load, hand over, and tell the source; why that was not possible, or None."""
         try:
             self._load(channel)
+            if self._returns and channel.deserted:
+                # One who keeps the guest until it has the answer still has it.
+                raise ChannelError("the source did not wait for the answer that it wants")
             self._hand_over()
         except (ChannelError, StreamError, ValueError, IllegalRunState) as error:
             return f"load of migration failed: {error}"
@@ -161,8 +164,8 @@ class IncomingMigration:
         """Bytes that came, 0 at the end.
 
         Behind the end of the stream a connection may end or break: the source has given the
-        guest away.  Not so if it waits for an answer, which it will not get then: it keeps the
-        guest.
+        guest away.  Not so if it waits for an answer: what ends between the two may be the link,
+        and the source keeps the guest then.
         """
         try:
             count = channel.read_into(buffer)
@@ -171,7 +174,7 @@ class IncomingMigration:
                 raise
             return 0
         if not count and complete and self._returns:
-            raise ChannelError("the source does not wait for the answer that it wants")
+            raise ChannelError("the source did not wait for the answer that it wants")
         return count
 
     def _expected(self) -> Expected:

@@ -4,10 +4,12 @@ In: a guest, settings, a connector.  Out: a guest that has left, or one that is 
 status that says so.
 Must not know: commands, events, sockets, what a stream consists of.
 
-The guest must not run on both sides.  So from the byte on that lets the destination start it, an
-attempt can no longer be cancelled: it completes, or it fails because the destination says so or
-the connection breaks.  A connection that breaks when the destination has started the guest and
-before its answer is here cannot be told from one that broke earlier; the guest goes on then.
+The guest must not run on both sides.  So the byte that lets the destination start it is the
+point of no return.  Without a return path the attempt completes then.  With one it completes or
+fails as the destination says; one that has been cancelled waits for its answer a while longer.  A
+guest that is taken back goes on when the connection has been broken: a destination that comes to
+its end later finds nobody to answer and does not start it.  What remains is a connection that
+breaks between the start of the guest there and the answer here; the guest goes on then.
 """
 
 from __future__ import annotations
@@ -46,7 +48,11 @@ _log = logging.getLogger(__name__)
 
 
 #: So long the end of the stream is held back from a destination that has not said a word.
-_WORD_SECONDS: Final = 1.0
+_WORD_SECONDS: Final = 3.0
+#: So long an attempt that was cancelled waits for a destination that may have the guest.
+_ANSWER_SECONDS: Final = 2.0
+#: So long the reason is waited for when writing to a destination has failed.
+_REASON_SECONDS: Final = 1.0
 
 
 class _Cancelled(Exception):
@@ -84,7 +90,7 @@ class OutgoingMigration:
         self._released = threading.Event()  # migrate-continue, or cancelled
         self._gate = threading.Lock()
         self._committed = False  # the destination may start the guest
-        self._unwanted = False  # cancelled when it seemed too late for that
+        self._unwanted = False  # cancelled after that
         self._abandoned = False  # the process ends, and so does the guest
         self._left: RunState | None = None  # the state from which the guest was stopped
         self._channel: OutgoingChannel | None = None
@@ -118,12 +124,8 @@ class OutgoingMigration:
     def cancel(self) -> None:
         """Give it up, if that is still possible; returns at once (``migrate_cancel``)."""
         with self._gate:
-            alone = self._returns is not None and not self._returns.spoken
-            if self._committed and not alone:
-                # A command at the far end that never ends is not waited for any longer.
-                if self._channel is not None and self._returns is None:
-                    self._unwanted = True
-                    self._channel.shutdown()
+            if self._committed:
+                self._cancel_late()
                 return
             if not self._leave_busy(MigrationStatus.CANCELLING):
                 return
@@ -132,6 +134,29 @@ class OutgoingMigration:
             self._channel.shutdown()
         self._wake.set()
         self._released.set()
+
+    def _cancel_late(self) -> None:
+        """The destination may have the guest: it gets time to say so.
+
+        Without a return path it will not say anything.  What has not left yet never will then;
+        if all has left, a command at the far end is not waited for any longer.
+        """
+        first, self._unwanted = not self._unwanted, True
+        if self._returns is None:
+            assert self._channel is not None
+            self._channel.shutdown()
+        elif first and not self._abandoned:
+            patience = threading.Timer(_ANSWER_SECONDS, self._take_back, [self._returns])
+            patience.daemon = True
+            patience.start()
+
+    def _take_back(self, returns: ReturnPath) -> None:
+        """The destination had its time."""
+        assert self._channel is not None
+        with self._gate:
+            if returns.over or not self._leave_busy(MigrationStatus.CANCELLING):
+                return
+        self._channel.shutdown()
 
     def abandon(self) -> None:
         """Give it up in any case, because the process ends; the guest may be elsewhere then."""
@@ -168,9 +193,9 @@ class OutgoingMigration:
             ending.callback(
                 self._status.swap, MigrationStatus.CANCELLING, MigrationStatus.CANCELLED
             )
-            ending.callback(self._cleanup)
             ending.callback(self._fail)
             ending.callback(self._restore)
+            ending.callback(self._cleanup)
             self._attempt()
 
     def _attempt(self) -> None:
@@ -182,12 +207,20 @@ class OutgoingMigration:
             self._transfer(channel)
         except _Cancelled:
             pass
-        except (ChannelError, IllegalRunState) as error:
-            told = None if self._returns is None else self._returns.refusal
-            self._problem = told or str(error)
+        except ChannelError as error:
+            self._problem = self._refusal() or str(error)
+        except IllegalRunState as error:
+            self._problem = str(error)
         except Exception as error:
             self._problem = f"a defect of this program: {error!r}"
             raise
+
+    def _refusal(self) -> str | None:
+        """What the destination says of its own failure, which breaks the connection as well."""
+        if self._returns is None or self._status.status is MigrationStatus.CANCELLING:
+            return None
+        self._returns.wait(_REASON_SECONDS)
+        return self._returns.refusal
 
     def _open_return_path(self, channel: OutgoingChannel) -> None:
         if not self._capabilities[MigrationCapability.RETURN_PATH]:
@@ -246,8 +279,7 @@ class OutgoingMigration:
         """The point of no return.
 
         With a return path, one who has failed already is not let past it.  Who has said nothing
-        after a while may be one who answers all at once, or nobody at all: the end is sent, but
-        until the first word somebody may still cancel.
+        after a while may be one who answers all at once, or nobody at all: the end is sent.
         """
         if self._returns is not None:
             self._returns.wait_for_word(_WORD_SECONDS)
@@ -269,6 +301,9 @@ class OutgoingMigration:
                 self._undo_commit()
                 raise
             _log.warning("the description at the end could not be sent: %s", error)
+        if self._returns is not None and not self._returns.spoken:
+            # Who only listens, to the end of what comes, would wait for it for ever.
+            channel.end_writing()
 
     def _undo_commit(self) -> None:
         """The destination cannot start the guest after all: the decisive byte was never sent."""
@@ -290,7 +325,7 @@ class OutgoingMigration:
         self._downtime_ms = elapsed_ms(self._stopped_at, now)
         self._pace.summarize(channel.position, self._total_ms)
         self._ram.cleanup()
-        channel.close()
+        channel.close(whole=True)
         self._guest.set_state(RunState.POSTMIGRATE)
         paused = self._status.status is MigrationStatus.DEVICE
         self._move(

@@ -51,9 +51,12 @@ class ReturnPath:
         """Begin to read."""
         self._thread.start()
 
-    def wait(self) -> str | None:
-        """Wait until nothing more can come; why the destination cannot be relied on, or None."""
-        self._over.wait()
+    def wait(self, seconds: float | None = None) -> str | None:
+        """Wait until nothing more can come, but no longer than ``seconds``.
+
+        Why the destination cannot be relied on, as far as is known; None if it has the guest.
+        """
+        self._over.wait(seconds)
         return self.problem
 
     def join(self) -> None:
@@ -99,14 +102,20 @@ class ReturnPath:
                 data = self._channel.read(_MOST_READ)
                 if not data:
                     break
-                for message in self._reader.feed(data):
-                    self._take(message)
-                    self._word.set()
+                self._hear(data)
         except (ChannelError, StreamError) as error:
             self._problem = f"return path: {error}"
         finally:
             self._over.set()
             self._word.set()
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            for message in self._reader.feed(data):
+                self._take(message)
+                self._word.set()
+        finally:
+            self._counters.postcopy_requests = self._reader.requests
 
     def _take(self, message: Message) -> None:
         match message:
@@ -115,7 +124,6 @@ class ReturnPath:
             case Pong(value=value):
                 _log.debug("return path: pong %d", value)
             case RequestPages():
-                self._counters.postcopy_requests += 1
                 self._look_at(message)
 
     def _look_at(self, request: RequestPages) -> None:

@@ -53,6 +53,8 @@ class RequestPages:
 
 Message = Shut | Pong | RequestPages
 
+_REQUESTS = {ReturnType.REQ_PAGES, ReturnType.REQ_PAGES_ID}
+
 
 def shut(status: int) -> bytes:
     """The destination has read its last byte; 0 if all is well."""
@@ -80,28 +82,31 @@ class ReturnReader:
     """Cuts the bytes of one return path into messages; for one thread at a time.
 
     Whether a request lies inside of a block and begins with a page is for those who know the
-    blocks.  After an error there is nothing more to read.
+    blocks.  ``requests`` counts them, wrong ones included.  After an error there is nothing more
+    to read.
     """
 
     def __init__(self) -> None:
         self._rest = b""
         self._offset = 0  # of the first byte of the rest
         self._asked = False  # whether a request has named a block
+        self._counted_at = -1  # the offset of the request that was counted last
+        self.requests = 0
         self._shut = False
         self._error: StreamError | None = None
 
-    def feed(self, data: bytes | bytearray | memoryview) -> list[Message]:
-        """The messages that are now complete; StreamError for a wrong one.
+    def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Message]:
+        """The messages that are now complete, one after the other; StreamError for a wrong one.
 
         SHUT is the last message: what comes behind it is nobody's.
         """
         if self._error is not None:
             raise self._error
         if self._shut:
-            return []
+            return
         self._rest += bytes(data)
         try:
-            return list(self._messages())
+            yield from self._messages()
         except StreamError as error:
             self._error = error
             raise
@@ -118,6 +123,7 @@ class ReturnReader:
     def _messages(self) -> Iterator[Message]:
         while not self._shut and len(self._rest) >= _HEAD_BYTES:
             number, length = struct.unpack_from(">HH", self._rest)
+            self._count(number)
             kind = self._check(number, length)
             end = _HEAD_BYTES + length
             if len(self._rest) < end:
@@ -126,6 +132,12 @@ class ReturnReader:
             self._offset += end
             self._rest = self._rest[end:]
             yield message
+
+    def _count(self, number: int) -> None:
+        """A request counts when it begins, and once."""
+        if number in _REQUESTS and self._counted_at != self._offset:
+            self._counted_at = self._offset
+            self.requests += 1
 
     def _check(self, number: int, length: int) -> ReturnType:
         """Whether a message may begin so, before its data is waited for."""

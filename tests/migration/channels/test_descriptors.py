@@ -140,7 +140,7 @@ def test_what_was_inside_does_not_count_as_a_wish() -> None:
     fired = []
     (our_in, their_out), (their_in, our_out) = os.pipe(), os.pipe()
 
-    def ended(interrupt: Interrupt) -> None:
+    def ended(interrupt: Interrupt, whole: bool) -> None:
         fired.append(interrupt.fired)
         assert os.read(their_in, 1) == b""  # the end to write is closed, that to read is not
         os.fstat(our_in)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -159,6 +162,56 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pid = number_of(channel)
     channel.close()
     assert is_gone(pid)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("hurried", [False, True])
+def test_a_command_with_a_whole_stream_is_left_to_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hurried: bool
+) -> None:
+    """Neither impatience nor a wish to go on takes from it what it has."""
+    monkeypatch.setattr(pipes, "PATIENCE_SECONDS", 1e6 if hurried else 0.05)
+    go, saved = tmp_path / "go", tmp_path / "saved"
+    os.mkfifo(go)
+    channel = opened(f"read x < {go}; cat > {saved}; echo saved")
+    channel.write(b"all of it")
+    if hurried:
+        channel.shutdown()
+    channel.close(whole=True)
+    assert not saved.exists()
+    go.write_text("\n")
+    (command,) = [each for each in threading.enumerate() if each.name == "command"]
+    command.join(60)
+    assert saved.read_bytes() == b"all of it"
+
+
+@pytest.mark.usefixtures("way")
+def test_what_a_command_has_started_ends_with_it() -> None:
+    channel = opened("sleep 1000 & echo $!; wait")
+    pid = number_of(channel)
+    channel.shutdown()
+    channel.close()
+    # Its parent is gone, so somebody else takes note of its end, soon.
+    with suppress(ProcessLookupError):
+        watch = os.pidfd_open(pid)
+        assert select.select([watch], [], [], 60)[0]
+        os.close(watch)
+
+
+def test_end_of_writing() -> None:
+    """A command that reads to the end of its input has it, and can still answer."""
+    channel = opened("cat > /dev/null; echo done")
+    channel.write(b"x")
+    channel.end_writing()
+    assert channel.read(100) == b"done\n"
+    assert channel.two_way
+    channel.close()
+
+
+def test_the_text_of_a_failure_is_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ChannelError) as caught:
+        CommandOpener(ExecUri("x" * 200_000))
+    assert len(str(caught.value)) < 200
 
 
 def test_clock() -> None:

@@ -326,6 +326,55 @@ def test_write_now_never_waits() -> None:
     channel.write_now(b"x")
 
 
+def pair_of_tcp() -> tuple[SocketChannel, SocketChannel]:
+    """Two ends of one connection."""
+    with socket.create_server((HERE, 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+    return SocketChannel(ours), SocketChannel(theirs)
+
+
+def pair_of_unix() -> tuple[SocketChannel, SocketChannel]:
+    """The same in one host."""
+    ours, theirs = socket.socketpair()
+    return SocketChannel(ours), SocketChannel(theirs)
+
+
+@pytest.mark.parametrize("pair", [pair_of_tcp, pair_of_unix])
+def test_a_peer_that_ends_what_it_says_is_there(pair: Any) -> None:
+    ours, theirs = pair()
+    ours.write(b"x")
+    assert not theirs.deserted
+    ours.end_writing()
+    assert received(theirs) == b"x"
+    assert not theirs.deserted
+    theirs.write(b"answer")
+    assert ours.read(100) == b"answer"
+    theirs.close()
+    ours.close()
+
+
+@pytest.mark.parametrize("pair", [pair_of_tcp, pair_of_unix])
+def test_a_peer_that_gave_up_is_gone_whatever_it_said_before(pair: Any) -> None:
+    ours, theirs = pair()
+    ours.write(b"all of it")
+    ours.shutdown()
+    ours.close()
+    buffer = memoryview(bytearray(100))
+    assert theirs.read_into(buffer) == 9
+    assert theirs.deserted
+    theirs.close()
+
+
+def test_a_whole_stream_arrives_also_if_it_was_shut_down() -> None:
+    ours, theirs = pair_of_tcp()
+    ours.write(b"all of it")
+    ours.shutdown()
+    ours.close(whole=True)
+    assert received(theirs) == b"all of it"
+    theirs.close()
+
+
 def test_connection_that_breaks() -> None:
     listener = socket.create_server((HERE, 0))
     interrupt = Interrupt()

@@ -110,6 +110,8 @@ class MemoryOutput:
         self.stream = bytearray()
         self.writes: list[bytes] = []
         self.closed = False
+        self.whole = False
+        self.ended_writing = False
         self.down = False
         self.break_at = break_at
         self.written = written
@@ -168,8 +170,12 @@ class MemoryOutput:
             self.down = True
             self._changed.notify_all()
 
-    def close(self) -> None:
+    def end_writing(self) -> None:
+        self.ended_writing = True
+
+    def close(self, *, whole: bool = False) -> None:
         self.closed = True
+        self.whole = whole
 
 
 def ends(data: bytes) -> bool:
@@ -233,6 +239,7 @@ class MemoryInput:
     ) -> None:
         self.two_way = two_way
         self.answers = bytearray()
+        self.deserted = False
         self.closed = False
         self.at_end = threading.Event()
         self._data = data

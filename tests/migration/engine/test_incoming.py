@@ -411,6 +411,23 @@ def test_not_if_the_source_waits_for_an_answer() -> None:
     assert destination.guest.run_state is RunState.INMIGRATE
 
 
+def test_a_source_that_has_gone_without_the_answer_keeps_the_guest() -> None:
+    data, _ = sent(on=[MigrationCapability.RETURN_PATH])
+    channel = MemoryInput(data)
+    channel.deserted = True
+    destination = Destination(channel).run()
+    assert destination.told == ["active", "failed", "ended"]
+    assert destination.guest.run_state is RunState.INMIGRATE
+    assert "did not wait" in (destination.reasons[0] or "")
+
+
+def test_a_source_that_wants_no_answer_may_be_gone() -> None:
+    data, _ = sent()
+    channel = MemoryInput(data)
+    channel.deserted = True
+    assert Destination(channel).run().told[-2:] == ["completed", "ended"]
+
+
 # --- the process ends ---
 
 

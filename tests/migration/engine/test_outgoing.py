@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
 from qapi_migration.types.migration import MigrationCapability, MigrationStatus
 from qapi_migration.types.run_state import RunState
+from qapigen.migration.channels.channel import Bytes, ChannelError
 from qapigen.migration.guest.devices import CounterDevice
 from qapigen.migration.progress import OutgoingReport
 from qapigen.migration.settings import Parameters
@@ -17,6 +19,7 @@ from tests.migration.stream import layout_parser
 
 from .fakes import (
     DEADLINE_SECONDS,
+    PING_1,
     RESTING,
     FakeClock,
     MemoryOutput,
@@ -305,10 +308,83 @@ def test_what_the_destination_says_is_the_reason_for_a_broken_connection() -> No
     assert "status 1" in (source.attempt.report().error or "")
 
 
+def test_the_reason_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection breaks first, and what the destination says of it is read later."""
+    monkeypatch.setattr("qapigen.migration.engine.outgoing._REASON_SECONDS", DEADLINE_SECONDS)
+    channel = MemoryOutput(reply=lambda data: returnpath.pong(1) if PING_1 in data else b"")
+    source = Source(channel, on=[RETURN_PATH], fill=64)
+    write = channel.write
+
+    def broken(data: Bytes | Sequence[Bytes]) -> None:
+        try:
+            write(data)
+        except ChannelError:
+            threading.Timer(0.05, channel.say, [returnpath.shut(1)]).start()
+            raise
+
+    channel.write = broken  # type: ignore[method-assign]
+    on_told(source, "active", lambda: setattr(channel, "break_at", channel.position + 1))
+    source.run()
+    assert "status 1" in (source.attempt.report().error or "")
+
+
 @pytest.fixture
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A destination that says nothing is sent the end at once."""
+    """Nobody waits for a destination that says nothing."""
     monkeypatch.setattr("qapigen.migration.engine.outgoing._WORD_SECONDS", 0.0)
+    monkeypatch.setattr("qapigen.migration.engine.outgoing._ANSWER_SECONDS", 0.0)
+
+
+def started_to_its_end(source: Source, channel: MemoryOutput) -> None:
+    """Go on until the destination may start the guest."""
+    finished = threading.Event()
+    channel.written = lambda data: finished.set() if ends(data) else None
+    source.attempt.start()
+    assert finished.wait(DEADLINE_SECONDS)
+
+
+@pytest.mark.usefixtures("no_patience")
+def test_a_destination_that_falls_silent_is_cancelled_at_the_end() -> None:
+    channel = MemoryOutput(reply=lambda data: returnpath.pong(1) if PING_1 in data else b"")
+    source = Source(channel, on=[RETURN_PATH])
+    broken: list[bool] = []
+    on_told(source, "RESUME", lambda: broken.append(channel.closed and not channel.whole))
+    started_to_its_end(source, channel)
+    source.attempt.cancel()
+    source.attempt.join()
+    assert source.told[-4:] == ["pass 2", "cancelling", "RESUME", "cancelled"]
+    assert as_it_was(source)
+    assert broken == [True]  # before the guest goes on here, it can no longer start there
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_destination_gets_time_to_answer(status: int) -> None:
+    """What it says then is what counts."""
+    channel = MemoryOutput(reply=lambda data: returnpath.pong(1) if PING_1 in data else b"")
+    source = Source(channel, on=[RETURN_PATH])
+    started_to_its_end(source, channel)
+    source.attempt.cancel()
+    source.attempt.cancel()
+    assert source.status.status is MigrationStatus.ACTIVE
+    channel.say(returnpath.shut(status))
+    source.attempt.join()
+    assert source.told[-2:] == (["RESUME", "failed"] if status else ["pass 2", "completed"])
+
+
+@pytest.mark.parametrize("spoken", [False, True])
+def test_one_who_never_spoke_hears_that_nothing_follows(
+    spoken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qapigen.migration.engine.outgoing._WORD_SECONDS", 0.0)
+    channel = MemoryOutput()
+    source = Source(channel, on=[RETURN_PATH])
+    if spoken:
+        channel.say(returnpath.pong(1))
+        on_told(source, "STOP", lambda: source.attempt._returns.wait_for_word(DEADLINE_SECONDS))  # type: ignore[union-attr]
+    channel.end_writing = channel.hang_up  # type: ignore[method-assign]
+    channel.written = lambda data: channel.say(returnpath.shut(0)) if spoken else None
+    source.run()
+    assert source.told[-1] == ("completed" if spoken else "failed")
 
 
 @pytest.mark.usefixtures("no_patience")
@@ -325,10 +401,7 @@ def test_a_destination_that_answers_all_at_once() -> None:
 def test_a_destination_that_never_says_a_word_can_be_cancelled_at_the_end() -> None:
     channel = MemoryOutput()
     source = Source(channel, on=[RETURN_PATH])
-    finished = threading.Event()
-    channel.written = lambda data: finished.set() if ends(data) else None
-    source.attempt.start()
-    assert finished.wait(DEADLINE_SECONDS)
+    started_to_its_end(source, channel)
     source.attempt.cancel()
     source.attempt.join()
     assert source.told[-4:] == ["pass 2", "cancelling", "RESUME", "cancelled"]

@@ -199,11 +199,12 @@ def test_cancel_just_before_the_decisive_byte_is_not_too_late() -> None:
 
 def test_cancel_cuts_the_wait_for_a_command_short() -> None:
     class Slow(MemoryOutput):
-        def close(self) -> None:
+        def close(self, *, whole: bool = False) -> None:
             if not self.closed:
                 cancelled(source)
                 assert self.down
-            super().close()
+                assert whole  # so the command keeps what it has
+            super().close(whole=whole)
 
     source = Source(Slow())
     source.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,7 @@ U64 = st.integers(0, (1 << 64) - 1)
 def test_captured() -> None:
     raw = bytes.fromhex("00 02 00 04 00 00 00 01  00 01 00 04 00 00 00 00")
     assert pong(1) + shut(0) == raw
-    assert ReturnReader().feed(raw) == [Pong(1), Shut(0)]
+    assert list(ReturnReader().feed(raw)) == [Pong(1), Shut(0)]
 
 
 def test_requests() -> None:
@@ -36,7 +37,7 @@ def test_requests() -> None:
     assert req_pages(0x1000, 0x1000, block="pc.ram") == first
     second = bytes.fromhex("0004 000c 0000000000003000 00001000")
     assert req_pages(0x3000, 0x1000) == second
-    assert ReturnReader().feed(first + second) == [
+    assert list(ReturnReader().feed(first + second)) == [
         RequestPages("pc.ram", 0x1000, 0x1000),
         RequestPages(None, 0x3000, 0x1000),
     ]
@@ -69,7 +70,7 @@ def test_round_trip(messages: list[Message], status: int, size: int) -> None:
     whole = [RequestPages("first", 0, 0), *messages, Shut(status)]
     raw = b"".join(map(built, whole))
     reader = ReturnReader()
-    found = []
+    found: list[Message] = []
     for at in range(0, len(raw), size):
         found += reader.feed(memoryview(raw)[at : at + size])
     assert found == whole
@@ -103,34 +104,60 @@ def test_refused(raw: bytes, text: str) -> None:
     """As soon as the head of the message is there."""
     reader = ReturnReader()
     with pytest.raises(StreamError) as caught:
-        reader.feed(raw)
+        list(reader.feed(raw))
     assert text in str(caught.value)
     with pytest.raises(StreamError):
-        reader.feed(pong(1))
+        list(reader.feed(pong(1)))
     with pytest.raises(StreamError):
         reader.finish()
 
 
+@pytest.mark.parametrize(
+    ("raw", "requests"),
+    [
+        (pong(1), 0),
+        (req_pages(0, 4096, block="ram") + req_pages(4096, 4096) + shut(0), 2),
+        (req_pages(0, 4096, block="ram") + req_pages(4096, 4096) + head(9, 0), 2),
+        (head(4, 12), 1),  # no block was named
+        (head(3, 13), 1),
+        (head(3, 14) + bytes(12) + b"\2a", 1),
+        (pong(1) + head(3, 30) + bytes(10), 1),  # not complete yet
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_requests_are_counted_also_wrong_ones(raw: bytes, requests: int, size: int) -> None:
+    reader = ReturnReader()
+    with suppress(StreamError):
+        for at in range(0, len(raw), size):
+            list(reader.feed(raw[at : at + size]))
+    assert reader.requests == requests
+
+
+def test_what_came_before_an_error_is_given() -> None:
+    messages = ReturnReader().feed(pong(1) + shut(0)[:4] + pong(2) + head(9, 0))
+    assert next(messages) == Pong(1)
+
+
 def test_the_place_of_an_error() -> None:
     reader = ReturnReader()
-    assert reader.feed(pong(1)) == [Pong(1)]
+    assert list(reader.feed(pong(1))) == [Pong(1)]
     with pytest.raises(StreamError) as caught:
-        reader.feed(pong(2) + head(9, 0))
+        list(reader.feed(pong(2) + head(9, 0)))
     assert caught.value.offset == 16
 
 
 @pytest.mark.parametrize("rest", [b"x", pong(1), shut(1), head(9, 9)])
 def test_nothing_comes_behind_the_last(rest: bytes) -> None:
     reader = ReturnReader()
-    assert reader.feed(shut(0) + rest) == [Shut(0)]
-    assert reader.feed(rest) == []
+    assert list(reader.feed(shut(0) + rest)) == [Shut(0)]
+    assert list(reader.feed(rest)) == []
     reader.finish()
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0", pong(1), pong(1) + shut(0)[:-1]])
 def test_early_ends(raw: bytes) -> None:
     reader = ReturnReader()
-    reader.feed(raw)
+    list(reader.feed(raw))
     with pytest.raises(StreamError) as caught:
         reader.finish()
     assert (caught.value.errno, caught.value.offset) == (errno.EIO, len(raw))
@@ -139,7 +166,7 @@ def test_early_ends(raw: bytes) -> None:
 def failure(raw: bytes) -> StreamError | None:
     reader = ReturnReader()
     try:
-        reader.feed(raw)
+        list(reader.feed(raw))
         reader.finish()
     except StreamError as error:
         return error
