@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -142,6 +144,15 @@ class VmProcess:
     def ended_with(self) -> int | None:
         """The exit status, once there is one."""
         return self._process.poll()
+
+    def freeze(self) -> None:
+        """Let it stand still, as one does for which its host has no time."""
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL, from any thread; when this returns it is dead."""

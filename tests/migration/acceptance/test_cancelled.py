@@ -219,3 +219,56 @@ def cancel_on_the_way(source: VmProcess, destination: VmProcess, chance: random.
             assert end == "cancelled", (cut, end)
             assert destination.wait() == 1, destination.errors
     assert source.running
+
+
+def bytes_sent(source: Machine) -> int:
+    """Of the attempt that goes on, or went on last."""
+    attempt = source.migrator._outgoing
+    assert attempt is not None
+    return 0 if attempt._channel is None else attempt._channel.position
+
+
+def has_answer(source: Machine) -> bool:
+    """Whether the destination has said anything."""
+    attempt = source.migrator._outgoing
+    assert attempt is not None
+    return attempt._returns is not None and attempt._returns.spoken
+
+
+def length_of_zeros() -> int:
+    """How long the stream of an untouched guest is."""
+    with Machine(on=[RETURN_PATH]) as source, Machine(arrives=True) as destination:
+        source.migrate(destination.listen())
+        assert source.ended() is MigrationStatus.COMPLETED
+        return bytes_sent(source)
+
+
+@pytest.mark.parametrize("spoken", [False, True])
+@pytest.mark.parametrize("uri", [ANY_PORT, "unix:{folder}/arrival"])
+def test_a_destination_that_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, spoken: bool
+) -> None:
+    """It finds all of the stream when it goes on, and nobody who waits: it does not start."""
+    monkeypatch.setattr("qapigen.migration.engine.outgoing._WORD_SECONDS", 0.0)
+    monkeypatch.setattr("qapigen.migration.engine.outgoing._ANSWER_SECONDS", 0.0)
+    arrival, whole = uri.format(folder=tmp_path), length_of_zeros()
+    with (
+        Machine(on=[RETURN_PATH, PAUSE]) as source,  # little, so that buffers hold all of it
+        VmProcess(tmp_path, "frozen", *RAM, incoming=arrival) as destination,
+    ):
+        destination.ready()
+        if not spoken:
+            destination.freeze()
+        source.migrate(destination.uri)
+        source.until(lambda: "pre-switchover" in source.told)
+        if spoken:
+            poll(lambda: has_answer(source) or None, "its first answer")
+            destination.freeze()
+        source.migrator.proceed(MigrationStatus.PRE_SWITCHOVER)
+        poll(lambda: bytes_sent(source) >= whole or None, "the end of the stream")
+        source.migrator.cancel()
+        assert source.ended() is MigrationStatus.CANCELLED
+        assert source.told[-3:] == ["cancelling", "RESUME", "cancelled"]
+        destination.thaw()
+        assert destination.wait() == 1, destination.errors
+        assert source.untouched
