@@ -1,13 +1,14 @@
 """Schema names to Python identifiers.
 
 In: a schema.  Out: :class:`Names`, one identifier for everything that generated code names.
-The rules, which never change for a schema that only grows at the end of a list:
+The rules, which never change, nor does a name when definitions are added behind all others:
 
 * every character that identifiers cannot hold becomes ``_``; leading ``_`` go away
   (``__com.example_x`` is ``com_example_x``); a leading digit gets a ``_`` before it, in an enum
   value ``VALUE_``, for ``_2X`` would be a private name there;
 * a Python keyword, or a name that generated code needs itself, gets a ``_`` behind it;
-* of two names that become the same, the later one in the schema gets a ``_`` behind it;
+* of two names that become the same, the later one in the schema gets a ``_`` behind it; what is
+  derived from a definition's name stands with it, before the next definition;
 * enum values are upper case; arguments of command ``do-it`` are ``DoItArguments``, data of
   event ``IT_DONE`` are ``ItDoneEventData``;
 * the class for a branch of a union is the union's name, ``_`` and the case: ``Shape_Circle``.
@@ -18,18 +19,20 @@ The rules, which never change for a schema that only grows at the end of a list:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from keyword import iskeyword
 
 from ...ir import (
     BUILTINS,
     Command,
+    Definition,
     Enum,
     Event,
     InlineMembers,
     Member,
     Schema,
+    TypeDefinition,
     Union,
 )
 from ...passes.implicit import kind_enum
@@ -79,7 +82,10 @@ _PREFIXES = ("visit_", "read_", "write_")
 #: Modules that would hide, in their package, what the package itself uses or offers.
 _MODULES_USED = frozenset(("import_module", "registry"))
 #: Member names that would hide a type in the annotations of their class.
-_MEMBERS_USED = frozenset(("str", "int", "float", "bool", "list", "dict", "object", "self"))
+_MEMBERS_USED = frozenset(
+    # Any variable called TYPE_CHECKING is true for type checkers.
+    ("str", "int", "float", "bool", "list", "dict", "object", "self", "TYPE_CHECKING")
+)
 
 
 def identifier(name: str, used: Iterable[str] = ()) -> str:
@@ -111,6 +117,13 @@ def identifiers(names: Iterable[str], used: Iterable[str] = ()) -> dict[str, str
     return result
 
 
+def _apart(name: str, *taken: Container[str]) -> str:
+    """The name with as many ``_`` behind it as make it none of those ``taken``."""
+    while any(name in names for names in taken):
+        name += "_"
+    return name
+
+
 def value_names(values: Iterable[str]) -> dict[str, str]:
     """The constants for the values of an enum."""
     constants: dict[str, str] = {}
@@ -125,20 +138,6 @@ def value_names(values: Iterable[str]) -> dict[str, str]:
         taken.add(text)
         constants[value] = text
     return constants
-
-
-def _event_names(events: Iterable[str], used: Iterable[str]) -> dict[str, str]:
-    """The functions for events, in lower case."""
-    names = list(events)
-    # Names that differ in case only are told apart first, in the usual way.
-    lower: dict[str, str] = {}
-    for name in names:
-        text = name.lower()
-        while text in lower:
-            text += "_"
-        lower[text] = name
-    found = identifiers(lower, used)
-    return {name: found[text] for text, name in lower.items()}
 
 
 def camel_case(name: str) -> str:
@@ -163,39 +162,72 @@ class Names:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.modules = _module_names(schema)
-        self._taken: set[str] = set()
-        self._attributes: dict[str, dict[str, str]] = {}
+        self.home: dict[str, str] = {}
         self.types: dict[str, str] = {"QType": "QType"}
+        self.kinds: dict[str, Enum] = {}
         self.branches: dict[str, tuple[tuple[Variant, str], ...]] = {}
         self.data: dict[tuple[str, str], str] = {}
-        definitions = schema.definitions
-        for definition in definitions:
-            if not isinstance(definition, Command | Event):
-                self.types[definition.name] = self._class(definition.name)
-        self.kinds: dict[str, Enum] = {}
-        for definition in definitions:
-            if isinstance(definition, Union) and definition.simple:
-                kind = kind_enum(definition)
-                self.kinds[definition.name] = kind
-                self.types[kind.name] = self._class(kind.name)
-        for definition in definitions:
+        self.commands: dict[str, str] = {}
+        self.events: dict[str, str] = {}
+        self.handlers: dict[str, str] = {}
+        self.emitters: dict[str, str] = {}
+        self.client_methods: dict[str, str] = {}
+        self.event_classes: dict[str, str] = {}
+        self._attributes: dict[str, dict[str, str]] = {}
+        # A package exports the classes of all modules, and annotations name them among methods and
+        # functions.  Those of one kind never meet those of another, and may have the same names.
+        self._classes: set[str] = set()
+        self._functions: dict[str, set[str]] = {"command": set(), "event": set(), "client": set()}
+        # One after the other: no name depends on what comes later in the schema.
+        for definition in schema.definitions:
+            self._claim(definition)
+
+    def _claim(self, definition: Definition) -> None:
+        """The names for a definition and for all that is made of it."""
+        if isinstance(definition, Command):
+            self._command(definition)
+        elif isinstance(definition, Event):
+            self._event(definition)
+        else:
+            self._type(definition)
             if isinstance(definition, Union):
+                if definition.simple:
+                    kind = self.kinds[definition.name] = kind_enum(definition)
+                    self._type(kind)
                 self.branches[definition.name] = self._branches(definition)
-        for definition in definitions:
-            if isinstance(definition, Command | Event):
-                self._data(definition)
-        self.handlers = self._module_classes("Commands")
-        self.emitters = self._module_classes("Events")
-        used = _USED | self._taken
-        self.commands = identifiers((c.name for c in schema.commands), used)
-        self.events = _event_names((e.name for e in schema.events), used)
-        used_by_clients = used | _USED_BY_CLIENTS
-        self.client_methods = identifiers((c.name for c in schema.commands), used_by_clients)
-        self.event_classes = {
-            e.name: self._class(f"{camel_case(e.name)}Event") for e in schema.events
-        }
-        self.home = {d.name: d.module for d in definitions if not isinstance(d, Command | Event)}
-        self.home |= {kind.name: kind.module for kind in self.kinds.values()}
+
+    def _type(self, definition: TypeDefinition) -> None:
+        self.types[definition.name] = self._class(definition.name)
+        self.home[definition.name] = definition.module
+
+    def _branches(self, union: Union) -> tuple[tuple[Variant, str], ...]:
+        found: list[tuple[Variant, str]] = []
+        for variant in variants(self.schema, union):
+            cases = [camel_case(case) for _, case in variant.cases]
+            name = "_".join([self.types[union.name].rstrip("_"), *cases])
+            found.append((variant, self._class(name)))
+        return tuple(found)
+
+    def _command(self, command: Command) -> None:
+        name = command.name
+        if isinstance(command.data, InlineMembers):
+            self.data["command", name] = self._class(f"{camel_case(name)}Arguments")
+        self._module_class(self.handlers, command.module, "Commands")
+        self.commands[name] = self._function("command", name, _USED)
+        self.client_methods[name] = self._function("client", name, _USED | _USED_BY_CLIENTS)
+
+    def _event(self, event: Event) -> None:
+        name = event.name
+        if isinstance(event.data, InlineMembers):
+            self.data["event", name] = self._class(f"{camel_case(name)}EventData")
+        self._module_class(self.emitters, event.module, "Events")
+        self.event_classes[name] = self._class(f"{camel_case(name)}Event")
+        self.events[name] = self._function("event", name.lower(), _USED)
+
+    def _module_class(self, found: dict[str, str], module: str, what: str) -> None:
+        """The class of a schema module, such as the handlers of its commands, with its first."""
+        if module not in found:
+            found[module] = self._class(camel_case(self.modules[module]) + what)
 
     def _class(self, name: str) -> str:
         text = identifier(name, _USED_BY_CLASSES)
@@ -206,31 +238,16 @@ class Names:
             text += "_"
         if text.endswith(("_list", "_members", "_base")):
             text += "_"
-        while text in self._taken:
-            text += "_"
-        self._taken.add(text)
+        text = _apart(text, self._classes, *self._functions.values())
+        self._classes.add(text)
         return text
 
-    def _module_classes(self, what: str) -> dict[str, str]:
-        """A class for each schema module, such as the handlers of its commands."""
-        return {path: self._class(camel_case(name) + what) for path, name in self.modules.items()}
-
-    def _branches(self, union: Union) -> tuple[tuple[Variant, str], ...]:
-        found: list[tuple[Variant, str]] = []
-        for variant in variants(self.schema, union):
-            cases = [camel_case(case) for _, case in variant.cases]
-            name = "_".join([self.types[union.name].rstrip("_"), *cases])
-            found.append((variant, self._class(name)))
-        return tuple(found)
-
-    def _data(self, definition: Command | Event) -> None:
-        if isinstance(definition.data, InlineMembers):
-            if isinstance(definition, Command):
-                text = f"{camel_case(definition.name)}Arguments"
-                self.data["command", definition.name] = self._class(text)
-            else:
-                text = f"{camel_case(definition.name)}EventData"
-                self.data["event", definition.name] = self._class(text)
+    def _function(self, kind: str, name: str, used: frozenset[str]) -> str:
+        """The method or function for a command or event."""
+        others = self._functions[kind]
+        text = _apart(identifier(name, used), self._classes, others)
+        others.add(text)
+        return text
 
     def members(self, names: Iterable[str], classes: Iterable[str] = ()) -> dict[str, str]:
         """The attributes for members, in a class whose annotations use ``classes``."""

@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
+from math import ceil
 
 __all__ = [
     "WIDTH",
@@ -31,6 +32,10 @@ __all__ = [
 
 #: black's default.
 WIDTH = 88
+
+#: A longer chain of ``|`` is made of groups that have this many operands at most: it is nested as
+#: deep as it is long, and pyright does not look into an expression of more than 256 levels.
+_LONGEST_CHAIN, _GROUP = 200, 100
 
 _UNUSUAL = re.compile(r"[^\n -~]")
 _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
@@ -82,14 +87,22 @@ def assignment(target: str, value: str, *, indent: int = 0) -> str:
 
 
 def union_of(target: str, choices: Sequence[str]) -> str:
-    """``target = A | B | C`` at module level."""
+    """``target = A | B | C`` at module level; very many choices in groups of about one size."""
     line = f"{target} = {' | '.join(choices)}"
     if len(line) <= WIDTH:
         return line
     if len(choices) == 1 or 4 + len(" | ".join(choices)) <= WIDTH:
         return assignment(target, " | ".join(choices))
-    joined = "\n    | ".join(choices)
-    return f"{target} = (\n    {joined}\n)"
+    if len(choices) > _LONGEST_CHAIN:
+        size = ceil(len(choices) / ceil(len(choices) / _GROUP))
+        starts = range(0, len(choices), size)
+        choices = [_exploded_union(choices[at : at + size], indent=4) for at in starts]
+    return f"{target} = {_exploded_union(choices)}"
+
+
+def _exploded_union(choices: Sequence[str], *, indent: int = 0) -> str:
+    outer, inner = "\n" + " " * indent, "\n" + " " * (indent + 4)
+    return f"({inner}{f'{inner}| '.join(choices)}{outer})"
 
 
 def import_from(module: str, names: Sequence[str], *, indent: int = 0) -> str:

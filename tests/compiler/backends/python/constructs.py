@@ -276,7 +276,8 @@ _EVENTS = """
 """
 
 _NAMES = """
-{ 'pragma': { 'member-name-exceptions': [ 'Any', 'Struct', 'x-Odd' ] } }
+{ 'pragma': { 'member-name-exceptions': [ 'Any', 'Struct', 'x-Odd', 'x-Checked' ] } }
+{ 'struct': 'x-Checked', 'data': { 'TYPE-CHECKING': 'str', '*any': 'Any' } }
 { 'struct': 'Any', 'data': { 'str': 'str', 'int': 'int', 'list': [ 'str' ], 'self': 'Struct' } }
 { 'struct': 'Struct', 'data': { 'class': 'Any', 'v': 'int', 'obj': 'int', '*types': 'int' } }
 { 'struct': '__com.example_Odd',

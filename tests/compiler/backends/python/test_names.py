@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from keyword import iskeyword
 
 import pytest
@@ -116,7 +117,7 @@ def test_types() -> None:
         "Thing": "Thing",
         "Shape": "Shape",
         "ShapeKind": "ShapeKind",
-        "Shape_Base": "Shape_Base",
+        "Shape_Base": "Shape_Base_",
         "X_base": "X_base_",
         "Flat": "Flat",
         "Tagged": "Tagged",
@@ -125,7 +126,7 @@ def test_types() -> None:
         "QueryXArguments": "QueryXArguments",
         "over": "over",
     }
-    assert [name for _, name in names.branches["Shape"]] == ["Shape_Base_", "Shape_AB", "Shape_AC"]
+    assert [name for _, name in names.branches["Shape"]] == ["Shape_Base", "Shape_AB", "Shape_AC"]
     assert names.data == {
         ("command", "query-x"): "QueryXArguments_",
         ("event", "OVER"): "OverEventData",
@@ -136,6 +137,90 @@ def test_types() -> None:
         {"demo.json": "DemoCommands"},
         {"demo.json": "DemoEvents"},
     )
+
+
+MEMBERS = "'data': { 'a': 'int', '*b': 'str' }"
+#: Definitions, what is made of which becomes the same as others of them or what is made of those.
+CLASHING = (
+    *(f"{{ 'command': '{name}', {MEMBERS} }}" for name in ("set-lamp", "set_lamp", "SetLamp")),
+    *(f"{{ 'event': '{name}', {MEMBERS} }}" for name in ("LAMP_LIT", "LAMP-LIT", "lamp-lit")),
+    *("{ 'command': 'lamp_lit' }", "{ 'event': 'SET-LAMP' }", "{ 'command': 'Shape-A' }"),
+    *(f"{{ 'union': '{name}', 'data': {{ 'a': 'int' }} }}" for name in ("Shape", "Shape_", "set")),
+    *(
+        f"{{ 'struct': '{name}', {MEMBERS} }}"
+        for name in ("SetLampArguments", "LampLitEventData", "LampLitEvent", "DemoCommands")
+        + ("DemoEvents", "Shape_A", "Shape-A-", "set_lamp-", "lamp-lit_", "set_A", "ShapeKind_")
+    ),
+)
+
+
+@st.composite
+def clashing_files(draw: st.DrawFn) -> list[list[str]]:
+    """Definitions before an include, in it, and behind it."""
+    lines = draw(st.lists(st.sampled_from(CLASHING), unique=True))
+    first, second = sorted(draw(st.tuples(*[st.integers(0, len(lines))] * 2)))
+    return [lines[:first], lines[first:second], lines[second:]]
+
+
+def all_names(files: Sequence[list[str]]) -> dict[str, object]:
+    """All names that are made for the definitions before an include, in it, and behind it."""
+    before, included, behind = ["\n".join(lines) for lines in files]
+    include = "{ 'include': 'demo_.json' }" if included else ""
+    text = f"{before}\n{include}\n{behind}"
+    names = Names(schema_of(text, "2018", **{"demo_.json": included}))
+    found = {f"{kind} {key}": name for kind in KINDS for key, name in getattr(names, kind).items()}
+    for key, branches in names.branches.items():
+        found[f"branches {key}"] = [name for _, name in branches]
+    return found
+
+
+KINDS = (
+    *("modules", "types", "data", "commands", "events", "handlers", "emitters"),
+    *("client_methods", "event_classes"),
+)
+
+
+@given(clashing_files(), st.data())
+def test_definitions_at_the_end_change_no_name(files: list[list[str]], data: st.DataObject) -> None:
+    last = max((at for at, lines in enumerate(files) if lines), default=0)
+    kept = files[last][: data.draw(st.integers(0, len(files[last])))]
+    old = all_names([*files[:last], kept, *files[last + 1 :]])
+    grown = all_names(files)
+    assert old == {key: grown[key] for key in old}
+
+
+@given(clashing_files())
+def test_names_are_distinct(files: list[list[str]]) -> None:
+    """Classes among all; functions of a kind among themselves, and from all classes."""
+    functions: dict[str, list[object]] = {"commands": [], "events": [], "client_methods": []}
+    classes: list[object] = []
+    for key, name in all_names(files).items():
+        kind = key.partition(" ")[0]
+        if kind != "modules":
+            functions.get(kind, classes).extend(name if isinstance(name, list) else [name])
+    for found in functions.values():
+        assert len({*classes, *found}) == len(classes) + len(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "renamed"),
+    [
+        ("{ 'command': 'set-lamp', 'data': { 'x': 'int' } }", "SetLampArguments", True),
+        ("{ 'event': 'LAMP_LIT', 'data': { 'x': 'int' } }", "LampLitEventData", True),
+        ("{ 'event': 'LAMP_LIT' }", "LampLitEvent", True),
+        ("{ 'event': 'LAMP_LIT' }", "LampLitEventData", False),
+        ("{ 'command': 'stop' }", "DemoCommands", True),
+        ("{ 'event': 'STOP' }", "DemoCommands", False),
+        ("{ 'event': 'STOP' }", "DemoEvents", True),
+        ("{ 'union': 'U', 'data': { 'a': 'int' } }", "U_A", True),
+        ("{ 'command': 'stop-now' }", "stop_now", True),
+        ("{ 'event': 'STOP_NOW' }", "stop_now", True),
+    ],
+)
+def test_the_later_of_two_gives_way(old: str, new: str, renamed: bool) -> None:
+    """A type behind a definition leaves it the names that are made of that one's."""
+    names = Names(schema_of(f"{old} {{ 'struct': '{new}', 'data': {{}} }}", "2018"))
+    assert names.types[new] == (f"{new}_" if renamed else new)
 
 
 def test_modules() -> None:
@@ -159,11 +244,12 @@ def test_modules() -> None:
 def test_members_make_room_for_annotations() -> None:
     """A member is not called what the annotations of its class mean something else by."""
     names = Names(schema_of("{ 'struct': 'Foo', 'data': { 'str': 'str' } }"))
-    assert names.members(["str", "Foo", "dict", "a"], ["Foo"]) == {
+    assert names.members(["str", "Foo", "dict", "a", "TYPE-CHECKING"], ["Foo"]) == {
         "str": "str_",
         "Foo": "Foo_",
         "dict": "dict_",
         "a": "a",
+        "TYPE-CHECKING": "TYPE_CHECKING_",
     }
 
 

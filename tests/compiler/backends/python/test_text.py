@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+from types import UnionType
+from typing import get_args
 
+import black
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,7 @@ from qapigen.compiler.backends.python.text import (
     import_block,
     is_wide,
     string,
+    union_of,
 )
 
 TEXTS = st.text(st.sampled_from("ab  \n\n\"'\\\t\x01\r\xa0\u2028é"), max_size=30)
@@ -106,3 +110,14 @@ FULL, LONG = "x" * WIDTH, "x" * (WIDTH + 1)
 )
 def test_long_lines_of_code(text: str, *, expected: bool) -> None:
     assert is_wide(text) is expected
+
+
+@pytest.mark.parametrize("count", [2, 199, 200, 201, 202, 258, 300, 301, 1000])
+def test_unions(count: int) -> None:
+    """All the choices in their order, in black's form, in a type of one kind."""
+    classes = {f"Branch{number}": type("Branch", (), {}) for number in range(count)}
+    line = union_of("Several: TypeAlias", list(classes)) + "\n"
+    assert black.format_str(line, mode=black.Mode()) == line
+    value = eval(line.partition("=")[2].strip(), classes.copy())
+    assert isinstance(value, UnionType)
+    assert get_args(value) == tuple(classes.values())

@@ -15,10 +15,23 @@ import pytest
 
 from qapigen.compiler.disk import read_source
 from qapigen.compiler.pipeline import Options, compile_schema
-from tests.compiler.backends.python.packages import PYTHON, corpus_files, run_python, write
+from tests.compiler.backends.python.packages import (
+    PYTHON,
+    corpus_files,
+    files_of,
+    run_python,
+    write,
+)
 from tests.outside import REPOSITORY
 
 PROJECT = str(REPOSITORY / "pyproject.toml")
+
+#: A union of more branches than pyright would take in one chain of ``|``.
+WIDE = f"""
+{{ 'enum': 'Number', 'data': {[f"value-{number}" for number in range(300)]} }}
+{{ 'union': 'Wide', 'base': {{ 'tag': 'Number' }}, 'discriminator': 'tag', 'data': {{}} }}
+{{ 'command': 'choose', 'data': {{ 'first': 'Wide', 'others': [ 'Wide' ] }} }}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +47,7 @@ def workplace(
     files = compile_schema(str(schemas / "qapi-schema.json"), read_source, options).files
     assert files
     write(folder / "generated", files)
+    write(folder / "generated", files_of({"wide.json": WIDE}, "wide", backends=("types",)))
     return folder
 
 
