@@ -121,6 +121,10 @@ RUN_MOVES: Final[Mapping[RunState, frozenset[RunState]]] = MappingProxyType(
 #: States that the command ``cont`` refuses to leave; the guest needs a reset first.
 NEEDS_RESET: Final = frozenset({RunState.INTERNAL_ERROR, RunState.SHUTDOWN})
 
+# In one of them a guest waits until it is there.  In the other it stands during a checkpoint, and
+# only who makes checkpoints leads it out again.
+_NOT_ARRIVING: Final = frozenset({RunState.INMIGRATE, RunState.COLO})
+
 
 def may_move(old: RunState, new: RunState) -> bool:
     """Whether the machine may go from ``old`` to ``new``; to stay where it is, it always may."""
@@ -141,6 +145,6 @@ def state_after_load(name: str | None, autostart: bool) -> RunState:
         raise ValueError(f"the guest comes in an unknown run state: {cut(str(name))!a}")
     if state is RunState.RUNNING:
         return RunState.RUNNING if autostart else RunState.PAUSED
-    if not may_move(RunState.INMIGRATE, state) or state is RunState.INMIGRATE:
+    if state in _NOT_ARRIVING or not may_move(RunState.INMIGRATE, state):
         raise ValueError(f"a guest cannot arrive in the run state '{state.value}'")
     return state

@@ -24,7 +24,6 @@ ARRIVING = {
     RunState.INTERNAL_ERROR,
     RunState.WATCHDOG,
     RunState.GUEST_PANICKED,
-    RunState.COLO,
 }
 
 RESTING = set(RunState) - PASSING - {RunState.INMIGRATE}

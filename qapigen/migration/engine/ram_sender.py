@@ -8,6 +8,7 @@ Must not know: when to send, the other iterables, statuses, events.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ..pages.zero import zero_among
 from ..stream import writer
 from ..stream.format import PAGE_SIZE
-from ..stream.writer import MOST_PAGES, PageWriter
+from ..stream.writer import MOST_PAGES, PageWriter, record_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,6 @@ MOST_ANNOUNCED_BYTES: Final = 4 << 30
 
 _WINDOW_PAGES: Final = 4096  # looked at in one go for pages that are due
 _BATCH_PAGES: Final = 4 * MOST_PAGES
-_RECORD_BYTES: Final = PAGE_SIZE + 8
 _PAGES_BETWEEN_LOOKS: Final = 64  # at the clock
 _MOST_SECONDS: Final = 0.05  # of one section
 
@@ -72,7 +72,7 @@ class RamSender:
 
     @property
     def remaining_bytes(self) -> int:
-        """What is due, as far as is known since the last :meth:`sync`."""
+        """What is due and has not gone out, as far as is known since the last :meth:`sync`."""
         return self._due_pages * PAGE_SIZE
 
     # --- the log of written pages ---
@@ -115,9 +115,8 @@ class RamSender:
             room = None if everything else out.room()
             if room == 0 and sent:
                 return False
-            most = _BATCH_PAGES if room is None else min(_BATCH_PAGES, room // _RECORD_BYTES + 1)
-            block, pages = self._next(most)
-            self._send_pages(block, pages, out)
+            block, pages, filled = self._take(room)
+            self._write(out, block, pages, filled)
             since_look += len(pages)
             sent += len(pages)
             if since_look >= _PAGES_BETWEEN_LOOKS and not everything:
@@ -126,35 +125,46 @@ class RamSender:
                     break
         return not self._due_pages
 
-    def _send_pages(self, block: RamBlock, pages: NDArray[np.int64], out: PageOutput) -> None:
-        """One batch of a block: its zero pages first, then the others."""
-        is_filled = block.touched[pages]
-        is_filled[is_filled] = ~zero_among(block.pages, pages[is_filled])
-        filled, zero = pages[is_filled], pages[~is_filled]
-        if zero.size:
-            records = self._records.zeros(block.name, zero)
-            self._counters.duplicate += len(zero)
-            self._counters.transferred += len(records)
-            out.write(records)
-        for start in range(0, filled.size, MOST_PAGES):
-            batch = filled[start : start + MOST_PAGES]
-            records = self._records.pages(block.name, batch, block.pages)
-            self._counters.normal += len(batch)
-            self._counters.transferred += len(records)
-            out.write(records)
-
-    def _next(self, most: int) -> tuple[RamBlock, NDArray[np.int64]]:
-        """The next pages that are due, of one block; they are no longer due then."""
+    def _take(self, room: int | None) -> tuple[RamBlock, NDArray[np.int64], NDArray[np.bool_]]:
+        """The next pages of one block, ascending, and which have content; no longer due then."""
         self._seek()
+        block, pages = self._blocks[self._block], self._found()
+        filled = _filled(block, pages)
+        if room is not None:
+            # The record that exceeds the room is the last one: a limit may be overrun by one.
+            most = int(record_bytes(filled).cumsum().searchsorted(room, "right")) + 1
+            pages, filled = pages[:most], filled[:most]
+        self._due[self._block][pages] = False
+        self._page = int(pages[-1]) + 1
+        return block, pages, filled
+
+    def _found(self) -> NDArray[np.int64]:
+        """Pages that are due, from where the search stands; at most a batch of them."""
         due = self._due[self._block]
-        window = due[self._page : self._page + most]
+        window = due[self._page : self._page + _BATCH_PAGES]
         if not window.all():
             window = due[self._page : self._page + _WINDOW_PAGES]
-        found = window.nonzero()[0][:most] + self._page
-        due[found] = False
-        self._due_pages -= int(found.size)
-        self._page = int(found[-1]) + 1
-        return self._blocks[self._block], found
+        return window.nonzero()[0][:_BATCH_PAGES] + self._page
+
+    def _write(
+        self,
+        out: PageOutput,
+        block: RamBlock,
+        pages: NDArray[np.int64],
+        filled: NDArray[np.bool_],
+    ) -> None:
+        """Records of one batch, in the order of its pages."""
+        # As many pages with content in each write as the records are made for.
+        cuts = filled.nonzero()[0][MOST_PAGES::MOST_PAGES].tolist()
+        for start, end in pairwise([0, *cuts, len(pages)]):
+            part = filled[start:end]
+            records = self._records.records(block.name, pages[start:end], block.pages, filled=part)
+            normal = int(np.count_nonzero(part))
+            self._counters.normal += normal
+            self._counters.duplicate += len(part) - normal
+            self._counters.transferred += len(records)
+            out.write(records)
+            self._due_pages -= len(part)
 
     def _seek(self) -> None:
         """Go to the next page that is due, from where the last search ended, once around."""
@@ -171,3 +181,10 @@ class RamSender:
     def list_of_blocks(self) -> bytes:
         """What the section's start tells: which blocks there are, and how large."""
         return writer.ram_list([(block.name, block.size) for block in self._blocks])
+
+
+def _filled(block: RamBlock, pages: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the pages have content."""
+    filled = block.touched[pages]
+    filled[filled] = ~zero_among(block.pages, pages[filled])
+    return filled

@@ -97,11 +97,11 @@ class TimerDevice:
         self._since = self._clock() if running else None
 
     def save(self) -> Mapping[str, object]:
-        """Both clocks as they are now."""
+        """Both clocks as they are now; one that has gone too far goes on from the other end."""
         passed = self._elapsed()
         return {
-            "cpu_ticks_offset": self._ticks + passed,
-            "cpu_clock_offset": self._nanoseconds + passed,
+            "cpu_ticks_offset": _as_int64(self._ticks + passed),
+            "cpu_clock_offset": _as_int64(self._nanoseconds + passed),
         }
 
     def load(self, values: Mapping[str, object]) -> None:
@@ -189,6 +189,11 @@ class GlobalState:
         if not zero or not name.isascii():
             raise ValueError("globalstate: runstate holds no name")
         self._arrived = name.decode("ascii")
+
+
+def _as_int64(number: int) -> int:
+    """What a signed number of 64 bits is after it has grown to this."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def _integer(values: Mapping[str, object], name: str) -> int:

@@ -156,14 +156,15 @@ class RamBlock:
         if len(ends) * LEAST_ROW > len(indexes) > 1:
             self.write_pages(indexes, data)
             return
+        self.touched[indexes] = True
         start = 0
         for end in ends:
             first = int(indexes[start])
-            pages = slice(first, first + end - start)
-            self.touched[pages] = True
-            self._large.expect(pages.start, pages.stop)
-            self.write_pages(pages, data[start:end])
+            behind = first + end - start
+            self._large.expect(first, behind)
+            self.pages[first:behind] = data[start:end]
             start = end
+        self.dirty.mark(indexes)
 
     def settle(self) -> None:
         """All pages have been loaded: memory that none of them needs goes back to the host."""

@@ -17,7 +17,7 @@ LEAST_ROW = 8
 
 def row_ends(indexes: NDArray[np.int64]) -> list[int]:
     """The places behind the last of each row of numbers that go up by one."""
-    if not len(indexes):
-        return []
+    if len(indexes) < 2:
+        return [1] * len(indexes)
     ends: list[int] = ((indexes[1:] - indexes[:-1] != 1).nonzero()[0] + 1).tolist()
     return [*ends, len(indexes)]

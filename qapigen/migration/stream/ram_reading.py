@@ -33,9 +33,9 @@ _FLAGS = PAGE_SIZE - 1
 _NEXT_PAGE = int(RamFlag.PAGE | RamFlag.CONTINUE)
 _NEXT_ZERO = int(RamFlag.ZERO | RamFlag.CONTINUE)
 
-# The first look at a run of zero records; each further one is so many times as long.
-_ZERO_LOOK = 64
-_ZERO_GROWTH = 8
+# Records in the first look at a run; each further one is so many times as long.
+_LOOK = 128
+_GROWTH = 8
 
 #: Kinds of records that other machines send and this one cannot take.
 _NOT_HERE = {
@@ -106,9 +106,14 @@ class RamReader:
             data = np.frombuffer(window.view, np.uint8, PAGE_SIZE, window.pos + 8)
             window.pos += PAGE_RECORD_BYTES
             return Pages(block, single, data.reshape(1, PAGE_SIZE))
-        records = np.frombuffer(window.view, _PAGE_RECORD, room, window.pos)
-        words = records["word"].astype(np.int64)
-        count = _leading((words & _FLAGS) == _NEXT_PAGE)
+        look = min(room, _LOOK)
+        while True:
+            records = np.frombuffer(window.view, _PAGE_RECORD, look, window.pos)
+            words = records["word"].astype(np.int64)
+            count = _leading((words & _FLAGS) == _NEXT_PAGE)
+            if count < look or look == room:
+                break
+            look = min(room, look * _GROWTH)
         indexes = self._indexes(words[:count], PAGE_RECORD_BYTES)
         window.pos += count * PAGE_RECORD_BYTES
         return Pages(block, indexes, records["data"][:count])
@@ -123,14 +128,14 @@ class RamReader:
             single = self._single(word)
             window.pos += _ZERO_BYTES
             return Zeros(block, single, fill)
-        look = min(room, _ZERO_LOOK)
+        look = min(room, _LOOK)
         while True:
             records = np.frombuffer(window.view, _ZERO_RECORD, look, window.pos)
             words = records["word"].astype(np.int64)
             count = _leading(((words & _FLAGS) == _NEXT_ZERO) & (records["fill"] == fill))
             if count < look or look == room:
                 break
-            look = min(room, look * _ZERO_GROWTH)
+            look = min(room, look * _GROWTH)
         indexes = self._indexes(words[:count], _ZERO_BYTES)
         window.pos += count * _ZERO_BYTES
         return Zeros(block, indexes, fill)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ __all__ = [
     "footer",
     "header",
     "ram_list",
+    "record_bytes",
     "section_end",
     "section_part",
     "section_start",
@@ -50,7 +52,7 @@ EOS = struct.pack(">Q", RamFlag.EOS)
 #: The end of the items.
 EOF = bytes((SectionType.EOF,))
 
-#: Pages that :meth:`PageWriter.pages` takes at once: the records stay in a core's cache.
+#: Pages with content that :class:`PageWriter` takes at once: they stay in a core's cache.
 MOST_PAGES = 128
 
 _ZERO = int(RamFlag.ZERO | RamFlag.CONTINUE)
@@ -173,77 +175,126 @@ def _misleads(length: int) -> bool:
     return b"{" in length.to_bytes(5, "big").rpartition(b"\0")[2]
 
 
-_ZERO_RECORD = np.dtype([("word", ">u8"), ("fill", "u1")])
-_PAGE_RECORD = np.dtype([("word", ">u8"), ("data", f"V{PAGE_SIZE}")])
-_WORD_BYTES = 8
+_WORD_BYTES: Final = 8
+_ZERO_BYTES: Final = _WORD_BYTES + 1
+_PAGE_BYTES: Final = _WORD_BYTES + PAGE_SIZE
 
 # Room in front of the first record for a name between its word and what follows it.
-_FRONT_BYTES = 1 + MOST_NAME_BYTES
+_FRONT_BYTES: Final = 1 + MOST_NAME_BYTES
+
+_WORD: Final = np.dtype(">u8")
+_DATA: Final = np.dtype(f"V{PAGE_SIZE}")
+
+
+def record_bytes(filled: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Length of each record without a name: of a PAGE where it is ``filled``, else of a ZERO."""
+    return np.where(filled, _PAGE_BYTES, _ZERO_BYTES)
 
 
 class PageWriter:
     """Records of RAM pages for one stream; for one thread.
 
     A record names its block unless the record before it, of whatever section, was of the same
-    block.  What is returned lies in a buffer that the next call of the same kind uses again.
+    block.  What is returned lies in a buffer that the next call uses again.
     """
 
     def __init__(self) -> None:
         self._block: str | None = None
-        self._pages = np.zeros(_FRONT_BYTES + MOST_PAGES * _PAGE_RECORD.itemsize, np.uint8)
-        self._page_records = self._pages[_FRONT_BYTES:].view(_PAGE_RECORD)
-        self._zeros = np.zeros(_FRONT_BYTES, np.uint8)
-        self._zero_records = self._zeros[_FRONT_BYTES:].view(_ZERO_RECORD)
+        self._room = 0
+        self._reserve(MOST_PAGES * _PAGE_BYTES)
+
+    def _reserve(self, size: int) -> None:
+        """Have room for records of so many bytes."""
+        if size <= self._room:
+            return
+        room = self._room = 2 * size
+        self._buffer = np.zeros(_FRONT_BYTES + room + _PAGE_BYTES, np.uint8)
+        # What a record consists of, by the byte where it begins; that may be any.
+        behind = _FRONT_BYTES + _WORD_BYTES
+        self._words = np.ndarray(room, _WORD, self._buffer, _FRONT_BYTES, strides=(1,))
+        self._fills = self._buffer[behind:]
+        self._data = np.ndarray(room, _DATA, self._buffer, behind, strides=(1,))
 
     def forget(self) -> None:
         """Name the block in the next record: the list of blocks changed, or a switch came."""
         self._block = None
 
+    def records(
+        self,
+        block: str,
+        indexes: NDArray[np.int64],
+        data: NDArray[np.uint8],
+        *,
+        filled: NDArray[np.bool_],
+    ) -> memoryview:
+        """A record for each index, in their order: a PAGE where it is ``filled``, else a ZERO.
+
+        The indexes ascend, and at most :data:`MOST_PAGES` are filled; ``data`` is as for
+        :meth:`pages`.
+        """
+        with_data = filled.nonzero()[0]
+        if len(with_data) == len(indexes):
+            return self.pages(block, indexes, data)
+        if not len(with_data):
+            return self.zeros(block, indexes)
+        sizes = record_bytes(filled)
+        ends = sizes.cumsum()
+        size = int(ends[-1])
+        self._reserve(size)
+        starts = ends - sizes
+        self._words[starts] = (indexes << PAGE_BITS) | np.where(filled, _PAGE, _ZERO)
+        self._fills[starts] = 0  # where there is data, it follows
+        self._put_pages(starts[with_data], indexes[with_data], data)
+        return self._finish(block, size)
+
     def zeros(self, block: str, indexes: NDArray[np.int64]) -> memoryview:
         """A ZERO record for each index, in their order."""
-        count = len(indexes)
-        if count > len(self._zero_records):
-            self._zeros = np.zeros(_FRONT_BYTES + count * _ZERO_RECORD.itemsize, np.uint8)
-            self._zero_records = self._zeros[_FRONT_BYTES:].view(_ZERO_RECORD)
-        records = self._zero_records[:count]
-        records["word"] = (indexes << PAGE_BITS) | _ZERO
-        return self._finish(block, self._zeros, records)
+        size = len(indexes) * _ZERO_BYTES
+        self._reserve(size)
+        self._words[:size:_ZERO_BYTES] = (indexes << PAGE_BITS) | _ZERO
+        self._fills[:size:_ZERO_BYTES] = 0
+        return self._finish(block, size)
 
     def pages(self, block: str, indexes: NDArray[np.int64], data: NDArray[np.uint8]) -> memoryview:
         """A PAGE record for each of at most :data:`MOST_PAGES` indexes, in their order.
 
         ``data`` is the whole block as contiguous rows of pages; each row is read just once.
         """
+        size = len(indexes) * _PAGE_BYTES
+        self._put_pages(np.arange(0, size, _PAGE_BYTES), indexes, data)
+        self._words[:size:_PAGE_BYTES] = (indexes << PAGE_BITS) | _PAGE
+        return self._finish(block, size)
+
+    def _put_pages(
+        self, starts: NDArray[np.int64], indexes: NDArray[np.int64], data: NDArray[np.uint8]
+    ) -> None:
+        """Copy pages into records; pages of a row have to lie in records of a row."""
         count = len(indexes)
         if count > MOST_PAGES:
             raise ValueError(f"{count} pages at once, {MOST_PAGES} are the most")
-        records = self._page_records[:count]
-        records["word"] = (indexes << PAGE_BITS) | _PAGE
-        rows = data.view(_PAGE_RECORD["data"])[:, 0]
+        rows = data.view(_DATA)[:, 0]
         ends = row_ends(indexes)
         if len(ends) * LEAST_ROW > count:
             # Gathered first: one call for all pages is quicker than a call for each.
-            records["data"] = rows[indexes]
-            ends = []
+            self._data[starts] = rows[indexes]
+            return
         start = 0
         for end in ends:
-            first = int(indexes[start])
-            records["data"][start:end] = rows[first : first + end - start]
+            first, at, length = int(indexes[start]), int(starts[start]), end - start
+            into = slice(at, at + length * _PAGE_BYTES, _PAGE_BYTES)
+            self._data[into] = rows[first : first + length]
             start = end
-        return self._finish(block, self._pages, records)
 
-    def _finish(
-        self, block: str, buffer: NDArray[np.uint8], records: NDArray[np.void]
-    ) -> memoryview:
+    def _finish(self, block: str, size: int) -> memoryview:
         """The records as bytes; the first one gets the name if the reader cannot know it."""
         start = _FRONT_BYTES
-        if not len(records):
+        if not size:
             return memoryview(b"")
         if block != self._block:
-            word = int(records["word"][0]) & ~int(RamFlag.CONTINUE)
+            word = int(self._words[0]) & ~int(RamFlag.CONTINUE)
             named = struct.pack(">Q", word) + counted(block)
             # The word moves to the front, the name ends where what follows it begins.
             start = _FRONT_BYTES + _WORD_BYTES - len(named)
-            buffer[start : start + len(named)] = np.frombuffer(named, np.uint8)
+            self._buffer[start : start + len(named)] = np.frombuffer(named, np.uint8)
             self._block = block
-        return buffer.data[start : _FRONT_BYTES + records.nbytes]
+        return self._buffer.data[start : _FRONT_BYTES + size]

@@ -183,12 +183,14 @@ def test_without_a_state_it_runs() -> None:
     assert destination.guest.run_state is RunState.RUNNING
 
 
-@pytest.mark.parametrize("name", [b"flying", b"", b"Running", b"inmigrate", b"debug", b"save-vm"])
+@pytest.mark.parametrize(
+    "name", [b"flying", b"", b"Running", b"inmigrate", b"debug", b"save-vm", b"colo"]
+)
 def test_a_state_in_which_no_guest_arrives(name: bytes) -> None:
     assert "run state" in fails(device_stream(global_state(name)))
 
 
-@pytest.mark.parametrize("state", sorted(RUN_MOVES[RunState.INMIGRATE]))
+@pytest.mark.parametrize("state", sorted(RUN_MOVES[RunState.INMIGRATE] - {RunState.COLO}))
 def test_all_states_in_which_a_guest_arrives(state: RunState) -> None:
     destination = arrives(device_stream(global_state(state.value.encode())))
     assert destination.told[-2:] == ["completed", "ended"]

@@ -121,6 +121,43 @@ def test_the_first_pass_sends_every_page_in_order() -> None:
     assert sending.sender.remaining_bytes == 0
 
 
+def test_what_is_being_written_still_remains() -> None:
+    """Each page is either counted or left, whoever asks while a write takes its time."""
+    sending = Sending(random_fill(block(1000), slice(500))).begin()
+    left: list[int] = []
+    write = sending.out.write
+
+    def looking(data: bytes | memoryview) -> None:
+        gone = sum(1 for _ in offsets(bytes(sending.out.data)))
+        left.append(sending.sender.remaining_bytes // PAGE_SIZE + gone)
+        write(data)
+
+    sending.out.write = looking  # type: ignore[method-assign]
+    sending.send()
+    assert set(left) == {1000}
+
+
+@pytest.mark.parametrize("run", [1, 3, 64, 200])
+def test_zero_pages_keep_their_places(run: int) -> None:
+    memory = block(1000)
+    for start in range(0, 1000, 2 * run):
+        random_fill(memory, slice(start, start + run))
+    sending = Sending(memory).begin()
+    assert sending.send()
+    assert offsets(bytes(sending.records)) == list(range(1000))
+    assert sending.parsed().ram["pc.ram"] == memory.read(0, memory.size)
+    filled = sum(page // run % 2 == 0 for page in range(1000))
+    assert (sending.counters.normal, sending.counters.duplicate) == (filled, 1000 - filled)
+
+
+def test_a_few_writes_do_for_finely_mixed_pages() -> None:
+    memory = block(2048)
+    memory.write_pages(slice(0, 2048, 2), np.ones((1, PAGE_SIZE), np.uint8))
+    sending = Sending(memory).begin()
+    assert sending.send()
+    assert sending.out.writes == 1024 // 128
+
+
 def test_blocks_follow_each_other_from_the_largest() -> None:
     sending = Sending(block(3, "b"), random_fill(block(7, "a")), block(5, "c")).begin()
     assert sending.send()
@@ -231,6 +268,38 @@ def test_a_limit_is_overrun_by_one_page_at_most(room: int) -> None:
     assert not sending.send(room)
     assert room <= len(sending.records) <= max(room, 1) + RECORD + 7
     assert offsets(bytes(sending.records)) == list(range(sending.counters.normal))
+
+
+@pytest.mark.parametrize("room", [1, 100, 10_000, 100_000])
+def test_zero_pages_go_out_in_few_writes_at_any_limit(room: int) -> None:
+    pages = 20_000
+    sending = Sending(block(pages)).begin()
+    sends = 0
+    while not sending.send(room):
+        assert room <= len(sending.out.data) <= room + 9 + 7
+        sends += 1
+    assert sends >= pages * 9 // (room + 9 + 7)
+    assert sending.out.writes <= pages * 9 // room + pages // 512 + 2
+    assert sending.counters.duplicate == pages
+
+
+@given(
+    filled=st.sets(st.integers(0, 299)),
+    rooms=st.lists(st.integers(0, 60_000), min_size=1, max_size=10),
+)
+def test_any_limit_with_any_pages(filled: set[int], rooms: list[int]) -> None:
+    """Pages stay in order, and each limit is used up but for less than a record."""
+    memory = block(300)
+    memory.write_pages(np.array(sorted(filled), np.int64), np.ones((1, PAGE_SIZE), np.uint8))
+    sending = Sending(memory).begin()
+    for room in rooms:
+        done = sending.send(room)
+        assert len(sending.out.data) <= room + RECORD + 7
+        assert done or len(sending.out.data) >= room
+    assert offsets(bytes(sending.records)) == list(range(len(offsets(bytes(sending.records)))))
+    assert sending.send(everything=True)
+    assert offsets(bytes(sending.records)) == list(range(300))
+    assert sending.counters.transferred == len(sending.records)
 
 
 def test_the_final_pass_knows_no_limit() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ctypes import c_int64, c_uint64
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from qapi_migration.types.run_state import RunState
 from qapigen.migration.guest.devices import (
@@ -84,6 +87,30 @@ def test_the_timer_is_laid_out_as_on_other_machines() -> None:
     assert timer.description.version == 2
 
 
+INT64 = st.integers(-(2**63), 2**63 - 1)
+UINT64 = st.integers(0, 2**64 - 1)
+
+
+@given(ticks=INT64, ns=INT64, seconds=st.floats(0, 2e10), runs=st.booleans())
+@example(ticks=2**63 - 1, ns=2**63 - 1, seconds=1.0, runs=True)
+@example(ticks=2**63 - 1, ns=2**63 - 1, seconds=1.0, runs=False)
+def test_clocks_that_came_leave_again(ticks: int, ns: int, seconds: float, runs: bool) -> None:
+    """As numbers of a processor, they go round."""
+    clock = Clock()
+    timer = TimerDevice(clock)
+    timer.load({"cpu_ticks_offset": ticks, "cpu_clock_offset": ns})
+    timer.run_changed(runs)
+    before = clock.now
+    clock.now += seconds
+    passed = int((clock.now - before) * 10**9) if runs else 0
+    for _ in range(2):
+        assert travel(timer) == {
+            "cpu_ticks_offset": c_int64(ticks + passed).value,
+            "cpu_clock_offset": c_int64(ns + passed).value,
+        }
+        timer.run_changed(False)
+
+
 # --- counter ---
 
 
@@ -98,6 +125,16 @@ def test_the_counter_counts_on() -> None:
     written[1] = 101
     assert other.count == 9
     assert travel(other) == {"count": 9}
+
+
+@given(count=UINT64, here=UINT64, more=UINT64)
+@example(count=2**64 - 1, here=0, more=1)
+def test_a_count_that_came_leaves_again(count: int, here: int, more: int) -> None:
+    written = here
+    counter = CounterDevice(lambda: written)
+    counter.load({"count": count})
+    written += more
+    assert travel(counter) == {"count": c_uint64(count + more).value}
 
 
 def test_the_counter_may_tie_the_guest_to_its_host() -> None:

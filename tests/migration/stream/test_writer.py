@@ -163,17 +163,22 @@ def test_first_record_names_its_block() -> None:
     assert bytes(pages.zeros("bb", indexes(1)))[:12] == struct.pack(">Q", 0x1002) + b"\2bb\0"
 
 
+def record(word: int, data: bytes, *, name: str | None = None) -> bytes:
+    """One record of the writer's, with the name of its block or without."""
+    if name is None:
+        return struct.pack(">Q", word | 0x20) + data
+    return struct.pack(">Q", word) + bytes((len(name),)) + name.encode() + data
+
+
 def records(block: str, numbers: list[int], data: np.ndarray | None) -> bytes:
     """What the writer should make of these pages, record by record."""
     found = b""
     for at, number in enumerate(numbers):
-        flag = 2 if data is None else 8
-        if at:
-            found += struct.pack(">Q", number * PAGE | flag | 0x20)
+        name = None if at else block
+        if data is None:
+            found += record(number * PAGE | 2, b"\0", name=name)
         else:
-            found += struct.pack(">Q", number * PAGE | flag)
-            found += bytes((len(block),)) + block.encode()
-        found += b"\0" if data is None else data[number].tobytes()
+            found += record(number * PAGE | 8, data[number].tobytes(), name=name)
     return found
 
 
@@ -199,6 +204,77 @@ def test_pages(block: str, numbers: list[int]) -> None:
     assert again == records(block, [0, *numbers], data)[-len(numbers) * (PAGE + 8) :]
 
 
+Kinds = dict[int, bool]
+
+
+def of_kinds(kinds: Kinds, data: np.ndarray, *, name: str | None) -> bytes:
+    """Records of pages, by their numbers; True where one is sent with its content."""
+    found = bytearray()
+    for number, filled in sorted(kinds.items()):
+        if filled:
+            found += record(number * PAGE | 8, data[number].tobytes(), name=name)
+        else:
+            found += record(number * PAGE | 2, b"\0", name=name)
+        name = None
+    return bytes(found)
+
+
+def made_of(pages: writer.PageWriter, block: str, kinds: Kinds, data: np.ndarray) -> bytes:
+    numbers = indexes(*sorted(kinds))
+    filled = np.array([kinds[number] for number in sorted(kinds)], np.bool_)
+    return bytes(pages.records(block, numbers, data, filled=filled))
+
+
+@pytest.mark.parametrize("block", ["a", "x" * 255])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        dict.fromkeys(range(128), True),
+        dict.fromkeys(range(130), False),
+        {number: number % 2 == 0 for number in range(130)},
+        {number: number % 2 == 1 for number in range(130)},
+        {number: number // 20 % 2 == 0 for number in range(130)},
+        {number: number // 20 % 2 == 1 for number in range(5, 130, 3)},
+        {0: False, 1: True, 2: True, 100: False},
+    ],
+)
+def test_pages_of_both_kinds(block: str, kinds: Kinds) -> None:
+    """In the order of their numbers, whatever the buffer has held before."""
+    pages, data = writer.PageWriter(), pattern(130)
+    assert made_of(pages, block, kinds, data) == of_kinds(kinds, data, name=block)
+    pages.pages(block, np.arange(128), data)
+    assert made_of(pages, block, kinds, data) == of_kinds(kinds, data, name=None)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.dictionaries(st.integers(0, 39), st.booleans())))
+)
+def test_pages_of_any_kinds(calls: list[tuple[str, Kinds]]) -> None:
+    pages, data = writer.PageWriter(), pattern(40)
+    block = ""
+    for name, kinds in calls:
+        expected = of_kinds(kinds, data, name=None if name == block else name)
+        assert made_of(pages, name, kinds, data) == expected
+        block = name if kinds else block
+
+
+def test_many_zero_pages_among_others() -> None:
+    """More than the buffer had room for."""
+    pages, data = writer.PageWriter(), pattern(3)
+    kinds = {number: number < 3 for number in range(150_000)}
+    assert made_of(pages, "a", kinds, data) == of_kinds(kinds, data, name="a")
+
+
+@pytest.mark.parametrize("filled", [[], [False], [True], [True, False, False, True]])
+def test_lengths_of_records(filled: list[bool]) -> None:
+    pages = writer.PageWriter()
+    pages.zeros("a", indexes(0))
+    kinds = np.array(filled, np.bool_)
+    made = pages.records("a", np.arange(len(filled)), pattern(4), filled=kinds)
+    assert writer.record_bytes(kinds).tolist() == [PAGE + 8 if each else 9 for each in filled]
+    assert len(made) == writer.record_bytes(kinds).sum()
+
+
 @pytest.mark.parametrize("numbers", [[0], [5, 4], [*range(5000)], [1 << 40, 3]])
 def test_zeros(numbers: list[int]) -> None:
     pages = writer.PageWriter()
@@ -219,6 +295,9 @@ def test_no_pages() -> None:
 def test_too_many_pages() -> None:
     with pytest.raises(ValueError, match="129"):
         writer.PageWriter().pages("a", np.arange(129), pattern(129))
+    filled = np.arange(130) != 7
+    with pytest.raises(ValueError, match="129"):
+        writer.PageWriter().records("a", np.arange(130), pattern(130), filled=filled)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 256])
