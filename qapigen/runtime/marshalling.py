@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .codec import MAX_TEXT_BYTES, loads
 from .codec.backends import Name, active, when_changed
-from .visit import VisitFunction, Visitor, from_wire, to_wire
+from .visit import VisitFunction, Visitor, from_wire, written_by_visit
+from .visit.specialised import REFUSALS, pair_of
 
 if TYPE_CHECKING:
     from .twins import Reader, Writer
@@ -83,8 +84,15 @@ def encode(
             text = write(value)
             if text is not None:
                 return text
-    # What visitors write is finite.
-    return active().encode(to_wire(visit, value, lenient=lenient), True)
+        straight = pair_of(visit).write
+        if straight is not None:
+            try:
+                plain = straight(value)
+            except REFUSALS:
+                pass
+            else:
+                return active().encode(plain, True)
+    return active().encode(written_by_visit(visit, value, lenient=lenient), False)
 
 
 # --- functions made for types that prove to be in use ---

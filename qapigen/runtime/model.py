@@ -7,10 +7,12 @@ Must not know: JSON, visitors, commands.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from reprlib import recursive_repr
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Literal, Self, TypeVar
+from typing import Any, ClassVar, Final, ForwardRef, Literal, Self, TypeVar, get_type_hints
 
 __all__ = [
     "NULL",
@@ -22,6 +24,7 @@ __all__ = [
     "members",
     "python_name",
     "schema_name",
+    "type_hints",
     "unknown_members",
     "wire_name",
 ]
@@ -29,6 +32,7 @@ __all__ = [
 S = TypeVar("S", bound="Struct")
 E = TypeVar("E", bound="Enum")
 
+_WORD: Final = re.compile(r"\w+")
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
@@ -149,7 +153,7 @@ class Struct:
 
     _unknown: dict[str, object]
     __schema_name__: ClassVar[str]
-    # Of dataclasses.Field, which is not named here so that typing.get_type_hints() works.
+    # Of dataclasses.Field, which is not imported here, so its name could not be resolved.
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @recursive_repr()
@@ -174,6 +178,10 @@ class Struct:
 
     # Members may change, so a hash would too.
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # The older protocols of pickle know nothing of slots, but can say what protocol 2 does.
+        return super().__reduce_ex__(max(protocol, 2))
 
 
 def unknown_members(obj: Struct) -> Mapping[str, object]:
@@ -238,3 +246,30 @@ def python_name(cls: type[Struct], wire_name: str) -> str:
         if field.metadata["wire"] == wire_name:
             return name
     raise KeyError(wire_name)
+
+
+def type_hints(cls: type[Struct]) -> dict[str, Any]:
+    """The types of the members of a generated class, by their names in Python.
+
+    As :func:`typing.get_type_hints`, which cannot do it: a generated module names types of other
+    modules without importing them.  This loads the modules of those types.
+    """
+    hints = get_type_hints(cls, localns=_types_of_package(cls))
+    return {name: hints[name] for name in cls.__dataclass_fields__}
+
+
+def _types_of_package(cls: type[Struct]) -> dict[str, object]:
+    """What the annotations of a class name, as far as its generated package has it."""
+    name, found, _ = cls.__module__.rpartition(".types.")
+    package = import_module(name) if found else None
+    types: dict[str, object] = {}
+    texts = [str(field.type) for field in cls.__dataclass_fields__.values()]
+    for text in texts:  # which grows meanwhile
+        for word in _WORD.findall(text):
+            if word in types or not hasattr(package, word):
+                continue
+            types[word] = value = getattr(package, word)
+            if isinstance(value, str):  # an alternate that contains itself
+                texts.append(value)
+                types[word] = ForwardRef(value)
+    return types

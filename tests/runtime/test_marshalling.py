@@ -16,11 +16,18 @@ from qapi_migration.visit.control import visit_SchemaInfo_list
 from qapi_migration.visit.migration import visit_MigrationInfo, visit_MigrationInfo_members
 from qapigen.runtime import marshalling
 from qapigen.runtime.codec import MAX_TEXT_BYTES, JsonError, dumps, loads
-from qapigen.runtime.codec.backends import Backend, Name, available, use
+from qapigen.runtime.codec.backends import STANDARD, Backend, Name, available, use
 from qapigen.runtime.errors import QapiError, VisitError
 from qapigen.runtime.marshalling import decode, encode
 from qapigen.runtime.model import unknown_members
-from qapigen.runtime.visit import Visitor, from_wire, to_wire
+from qapigen.runtime.visit import (
+    Visitor,
+    from_wire,
+    to_wire,
+    visit_any,
+    visit_number_list,
+    visit_str_list,
+)
 
 from .codec.json_texts import TEXTS
 from .sample_types import RunState, RunStats, visit_RunState, visit_RunStats, visit_StrOrNull
@@ -58,9 +65,11 @@ def test_what_is_written_is_read_again(name: str, data: st.DataObject) -> None:
     visit = EVERY_TYPE[name]
     value = data.draw(values(visit))
     plain = to_wire(visit, value)
+    expected = STANDARD.encode(plain, False)
     for backend in available():
         before = use(backend.name)
         text = encode(visit, value)
+        assert text == expected
         assert text.isascii()
         assert b"\n" not in text
         assert loads(text) == plain
@@ -132,6 +141,44 @@ def test_values_that_are_not_objects(backend: Backend) -> None:
         assert encode(visit_StrOrNull, decode(visit_StrOrNull, "null")) == b"null"
         with pytest.raises(VisitError, match="expected a finite number"):
             encode(visit_RunStats, RunStats(transferred=1, mbps=float("nan")))
+    finally:
+        use(before)
+
+
+UNUSUAL = [
+    1e-5,
+    -1e-7,
+    2.5e-6,
+    1e-4,
+    0.0,
+    -0.0,
+    5e-324,
+    1e15,
+    1e16,
+    1e22,
+    3,
+    2**63,
+    "\x7f",
+    "\u20ac",
+]
+
+
+@EACH
+@pytest.mark.parametrize("value", UNUSUAL)
+def test_the_bytes_are_those_of_the_standard_library(
+    backend: Backend, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever writes them: the first time, and when a faster function was made."""
+    monkeypatch.setattr(marshalling, "_WORTH_IT", 3)
+    monkeypatch.setattr(marshalling, "_made", {})
+    before = use(backend.name)
+    try:
+        expected = json.dumps([value], separators=(",", ":")).encode()
+        scalars = visit_str_list if isinstance(value, str) else visit_number_list
+        for _ in range(5):
+            assert encode(scalars, [value]) == expected
+            assert encode(visit_any, [value]) == expected
+            assert encode(visit_any, {"a": [value]}, lenient=True) == b'{"a":' + expected + b"}"
     finally:
         use(before)
 

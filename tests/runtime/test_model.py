@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import sys
+from types import ModuleType
 from typing import Any, assert_never
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import qapi_migration
+from qapi_migration.types.common import StrOrNull
+from qapi_migration.types.migration import MigrateSetParameters, MigrationInfo, MigrationStatus
 from qapigen.runtime.model import (
     NULL,
     Enum,
@@ -21,6 +26,7 @@ from qapigen.runtime.model import (
     members,
     python_name,
     schema_name,
+    type_hints,
     unknown_members,
     wire_name,
 )
@@ -82,7 +88,7 @@ def test_the_builtin_enum() -> None:
     assert [kind.value for kind in QType] == values
 
 
-PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
+PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
 
 def test_a_known_value_is_its_member() -> None:
@@ -407,3 +413,61 @@ def test_structs_can_be_copied() -> None:
 
 def test_enum_bases_have_no_members_of_their_own() -> None:
     assert list(Enum) == []
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_protocol_of_pickle_takes_structs(protocol: int) -> None:
+    value = info()
+    keep_unknown_members(value, {"x": [1]})
+    twin = pickle.loads(pickle.dumps(value, protocol))
+    assert twin == value
+    assert twin is not value
+    assert unknown_members(twin) == {"x": [1]}
+    assert twin.limit is NULL
+
+
+def test_type_hints_of_a_generated_package() -> None:
+    hints = type_hints(MigrateSetParameters)
+    assert list(hints) == [field.name for field in dataclasses.fields(MigrateSetParameters)]
+    assert hints["tls_creds"] == StrOrNull | None  # of another module
+    assert hints["max_bandwidth"] == int | None
+    assert type_hints(MigrationInfo)["status"] == MigrationStatus | None
+
+
+def test_every_generated_class_has_type_hints() -> None:
+    for name in qapi_migration.__all__:
+        cls = getattr(qapi_migration, name)
+        if isinstance(cls, type) and issubclass(cls, Struct):
+            hints = type_hints(cls)
+            assert list(hints) == list(cls.__dataclass_fields__)
+            assert not any("ForwardRef" in repr(hint) for hint in hints.values())
+
+
+def test_type_hints_of_classes_by_hand() -> None:
+    hints = type_hints(RunStats)
+    assert hints == {"transferred": int, "normal_bytes": int | None, "mbps": float}
+
+
+def test_an_alternate_that_contains_itself_is_resolved_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    package, module = ModuleType("tree"), ModuleType("tree.types.tree")
+    monkeypatch.setitem(sys.modules, "tree", package)
+    monkeypatch.setitem(sys.modules, "tree.types.tree", module)
+    text = """
+from __future__ import annotations
+from dataclasses import dataclass
+from qapigen.runtime.model import Struct
+
+@dataclass(init=False, repr=False, eq=False)
+class Holder(Struct):
+    tree: Tree | None
+
+Tree = "str | list[Tree]"
+"""
+    exec(compile(text, "tree", "exec"), vars(module))
+    vars(package).update(vars(module) | {"__name__": "tree"})
+    hint = repr(type_hints(vars(module)["Holder"])["tree"])
+    assert "str" in hint
+    assert "list[" in hint
+    assert "None" in hint

@@ -50,8 +50,9 @@ class Backend(NamedTuple):
 
     ``loads`` gives the value of a text that is surely right, and raises ValueError or
     RecursionError for any other: the strict reader decides.  ``encode`` writes plain data as
-    the shortest line of ASCII, and raises :class:`QapiError` for what JSON cannot say; its
-    second argument says that all numbers are known to be finite.
+    the shortest line of ASCII, the same bytes with every backend, and raises :class:`QapiError`
+    for what JSON cannot say; its second argument says that all numbers are known to be zero or
+    of a size at which libraries write them alike.
     ``bare`` is what does the work, where it is orjson.  ``typed`` says that msgspec is there to
     read typed values from text at once, and to write them; what has no type goes the way of the
     next backend.

@@ -10,6 +10,7 @@ there twice; the number of colons tells.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -20,6 +21,11 @@ from .strict import MAX_DEPTH
 __all__ = ["BARE_OPTIONS", "bare_dumps", "bare_loads", "encode", "loads"]
 
 _BACKSLASH = ord("\\")  # to look for a number in bytes is faster than for other bytes
+_DEL = 0x7F
+
+# What a float may have that the standard library writes in another way; strings may have it too.
+_EXPONENT = re.compile(rb"e(?<=[0-9]e)-?[0-9]")
+_SMALL = b"0.0000"
 
 # What is no plain data is an error here as it is for the standard library.
 _PLAIN = (
@@ -83,17 +89,23 @@ def _is_plain(value: Any, text: str | bytes) -> bool:
     return not found
 
 
-def encode(value: object, finite: bool = False) -> bytes:
+def encode(value: object, alike: bool = False) -> bytes:
     """The shortest line of ASCII for a JSON value; QapiError for what JSON cannot say.
 
     ``value`` is plain data as visitors write it.  Of other objects, UUIDs and enums would pass.
-    ``finite`` says that all of its numbers are known to be finite.
+    ``alike`` says that all of its numbers are known to be such as any library writes alike.
+    The bytes are those of the standard library.
     """
     try:
         text = orjson.dumps(value, option=_PLAIN)
     except TypeError:  # also for what is merely unusual: deep values, strings of a subclass
         return standard.encode(value)
     # orjson writes null for what is no finite number, and other characters as they are.
-    if (not finite and b"null" in text) or not text.isascii():
+    if _DEL in text or not text.isascii() or not (alike or _has_usual_numbers(text)):
         return standard.encode(value)
     return text
+
+
+def _has_usual_numbers(text: bytes) -> bool:
+    """Whether the numbers in a text are surely right, and as the standard library writes them."""
+    return b"null" not in text and _SMALL not in text and _EXPONENT.search(text) is None

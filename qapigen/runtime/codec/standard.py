@@ -63,10 +63,10 @@ def to_text(value: object, *, compact: bool = False) -> str:
     return text
 
 
-def encode(value: object, finite: bool = False) -> bytes:
+def encode(value: object, alike: bool = False) -> bytes:
     """The shortest line of ASCII for a JSON value; QapiError for what JSON cannot say.
 
-    Infinities are refused whether ``finite`` promises that there are none or not.
+    Numbers are written as Python shows them, whatever ``alike`` says about them.
     """
     return to_text(value, compact=True).encode("ascii")
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ..model import NULL
+from ..visit.kinds import ALIKE_BELOW, ALIKE_FROM
 from .lines import Lines
 from .shapes import (
     Boolean,
@@ -33,9 +34,6 @@ __all__ = ["Writer", "Writing", "writer_of_objects"]
 #: Gives the text, or None where the visit has to decide.
 Writer: TypeAlias = Callable[[Any], bytes | None]
 
-#: Floats of this size and more are finite or not, and JSON libraries differ in how they write them.
-_LARGE = 1e15
-
 
 class Writing(ABC):
     """Writes such a function; subclasses know what the JSON library is given."""
@@ -52,7 +50,8 @@ class Writing(ABC):
         made = self.value(shape, "given")
         self.lines.add(f"text = {self.text(made)}")
         if self._strings:
-            self.lines.refuse_if("not text.isascii()")
+            # DEL is of ASCII, but is written as an escape.
+            self.lines.refuse_if("0x7F in text or not text.isascii()")
         self.lines.add("return text")
         return self.lines.function()
 
@@ -80,9 +79,13 @@ class Writing(ABC):
                 outside = self.integer(shape, given)
                 return f"{given}.__class__ is not int" + (f" or {outside}" if outside else "")
             case Number():
-                # Not true of what is no number either.
                 kind = f"{given}.__class__ is not float and {given}.__class__ is not int"
-                return f"({kind}) or not {-_LARGE} < {given} < {_LARGE}"
+                # Not true of what is no number either.
+                alike = (
+                    f"{ALIKE_FROM} <= {given} < {ALIKE_BELOW} or {given} == 0"
+                    f" or {-ALIKE_BELOW} < {given} <= {-ALIKE_FROM}"
+                )
+                return f"({kind}) or not ({alike})"
             case Choice(cls):
                 return f"{given}.__class__ is not {self.lines.constant(cls)}"
             case _:

@@ -47,8 +47,10 @@ from .clone import Clone
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .deferred import DeferredVisit
 from .keyval import from_keyval, to_keyval
+from .refusals import NoRoom
 from .specialised import REFUSALS, pair_of, specialised
 from .text import to_text
+from .unrolled import UnrolledClone, UnrolledInput, UnrolledOutput
 from .walk import walk
 from .wire_in import WireInput
 from .wire_out import WireOutput
@@ -103,6 +105,7 @@ __all__ = [
     "visit_uint64",
     "visit_uint64_list",
     "walk",
+    "written_by_visit",
 ]
 
 T = TypeVar("T")
@@ -131,7 +134,11 @@ def from_wire(
             pass
         else:
             return typed
-    return visit(WireInput(value, lenient=lenient), name, None)
+    try:
+        return visit(WireInput(value, lenient=lenient), name, None)
+    except (NoRoom, RecursionError):
+        pass  # outside of the handler, so that errors do not show this one as their context
+    return UnrolledInput(value, lenient=lenient).run(visit, name, None)
 
 
 def to_wire(
@@ -157,11 +164,31 @@ def to_wire(
                 return cast("object", write(value))
             except REFUSALS:
                 pass
+    return written_by_visit(visit, value, name, lenient=lenient)
+
+
+def written_by_visit(
+    visit: Callable[[Visitor, str, T | None], object],
+    value: T,
+    name: str = "",
+    *,
+    lenient: bool = False,
+) -> object:
+    """What :func:`to_wire` gives where straight-line code does not know how to."""
     visitor = WireOutput(lenient=lenient)
-    visit(visitor, name, value)
-    return visitor.result
+    try:
+        visit(visitor, name, value)
+    except (NoRoom, RecursionError):
+        pass
+    else:
+        return visitor.result
+    return UnrolledOutput(lenient=lenient).write(visit, name, value)
 
 
 def clone(visit: Callable[[Visitor, str, T | None], R], value: T) -> R:
     """An independent copy of a typed value."""
-    return visit(Clone(), "", value)
+    try:
+        return visit(Clone(), "", value)
+    except (NoRoom, RecursionError):
+        pass
+    return UnrolledClone().run(visit, "", value)

@@ -17,7 +17,7 @@ from ..model import Enum, NullType, Struct, keep_unknown_members, unknown_member
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind
 from .plain import rebuild
-from .refusals import MAX_DEPTH, python_refusal, too_deep
+from .refusals import MAX_DEPTH, NoRoom, python_refusal, too_deep
 
 __all__ = ["Clone"]
 
@@ -56,7 +56,7 @@ class Clone(Visitor):
             error.prefix(name)
             raise
         except RecursionError:
-            raise too_deep(name) from None
+            raise NoRoom(name) from None
         self._depth -= 1
         self._source = outer
         return copy
@@ -110,7 +110,7 @@ class Clone(Visitor):
             error.prefix(name)
             raise
         except RecursionError:
-            raise too_deep(name) from None
+            raise NoRoom(name) from None
         self._depth -= 1
         return items
 

@@ -19,8 +19,9 @@ from ..model import NullType
 from .core import AlternateInfo, VisitFunction, Visitor
 from .keyval_syntax import parse_keyval, write_keyval
 from .kinds import IntegerKind
-from .refusals import python_refusal, refusal
+from .refusals import NoRoom, python_refusal, refusal
 from .scalar_texts import boolean_text, boolean_value, integer_value, number_value, size_value
+from .unrolled import UnrolledInput, UnrolledOutput
 from .wire_in import WireInput
 from .wire_out import WireOutput
 
@@ -115,6 +116,14 @@ class KeyvalOutput(WireOutput):
         raise python_refusal(name, "a value other than null in key=value text", value)
 
 
+class _UnrolledInput(UnrolledInput, KeyvalInput):
+    """Reads the same without recursion."""
+
+
+class _UnrolledOutput(UnrolledOutput, KeyvalOutput):
+    """Writes the same without recursion."""
+
+
 def from_keyval(visit: VisitFunction[T], text: str, *, implied_key: str | None = None) -> T:
     """The typed form of an option's key=value text.
 
@@ -123,7 +132,7 @@ def from_keyval(visit: VisitFunction[T], text: str, *, implied_key: str | None =
     """
     parameters = parse_keyval(text, implied_key=implied_key)
     try:
-        return visit(KeyvalInput(parameters), "", None)
+        return _read(visit, parameters)
     except VisitError as error:
         raise _with_keys(error) from None
 
@@ -136,14 +145,32 @@ def to_keyval(
     Raises :class:`VisitError` for a value that its type does not allow, and for what the text
     cannot say: null, empty arrays and objects, and anything but strings in an ``any``.
     """
+    try:
+        result = _written(visit, value)
+    except VisitError as error:
+        raise _with_keys(error) from None
+    if not isinstance(result, dict):
+        raise python_refusal("", "an object for key=value text", value)
+    return write_keyval(result, implied_key=implied_key)
+
+
+def _read(visit: VisitFunction[T], parameters: object) -> T:
+    try:
+        return visit(KeyvalInput(parameters), "", None)
+    except (NoRoom, RecursionError):
+        pass
+    return _UnrolledInput(parameters).run(visit, "", None)
+
+
+def _written(visit: Callable[[Visitor, str, T | None], object], value: T) -> object:
     visitor = KeyvalOutput()
     try:
         visit(visitor, "", value)
-    except VisitError as error:
-        raise _with_keys(error) from None
-    if not isinstance(visitor.result, dict):
-        raise python_refusal("", "an object for key=value text", value)
-    return write_keyval(visitor.result, implied_key=implied_key)
+    except (NoRoom, RecursionError):
+        pass
+    else:
+        return visitor.result
+    return _UnrolledOutput().write(visit, "", value)
 
 
 def _with_keys(error: VisitError) -> VisitError:

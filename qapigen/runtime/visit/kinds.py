@@ -7,11 +7,13 @@ Must not know: visitors.
 from __future__ import annotations
 
 from math import isfinite
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..model import NullType, Struct
 
 __all__ = [
+    "ALIKE_BELOW",
+    "ALIKE_FROM",
     "INT8",
     "INT16",
     "INT32",
@@ -26,6 +28,11 @@ __all__ = [
     "python_kind",
     "wire_number",
 ]
+
+#: JSON libraries write zero, and floats whose amount is from here to there, in the same way.
+#: Others have an exponent in one and none in another, or exponents of different forms.
+ALIKE_FROM: Final = 1e-4
+ALIKE_BELOW: Final = 1e15
 
 _KINDS: dict[type, str] = {
     str: "string",
@@ -73,14 +80,17 @@ def wire_number(value: float) -> float | None:
     An int stays an int as far as 64 bits go, signed or unsigned, and becomes a float beyond,
     as QEMU's JSON reader has it.
     """
+    # What a subclass holds, whatever it says about itself.
     if isinstance(value, int):
-        if INT64.low <= value <= UINT64.high:
-            return int(value)
+        integer = int.__index__(value)
+        if INT64.low <= integer <= UINT64.high:
+            return integer
         try:
-            return float(value)
+            return float(integer)
         except OverflowError:
             return None
-    return float(value) if isfinite(value) else None
+    number = float.__float__(value)
+    return number if isfinite(number) else None
 
 
 def json_kind(value: object) -> str:

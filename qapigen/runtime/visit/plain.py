@@ -16,28 +16,29 @@ from ..model import NULL
 from .kinds import wire_number
 from .refusals import MAX_DEPTH, python_refusal, refusal, too_deep
 
-__all__ = ["check_member_name", "check_unicode", "json_leaf", "rebuild"]
+__all__ = ["Trail", "check_member_name", "check_unicode", "json_leaf", "locate", "rebuild"]
 
 #: The way from the root to a value, innermost component first.
-_Trail: TypeAlias = "tuple[str, _Trail] | None"
+Trail: TypeAlias = "tuple[str, Trail] | None"
 #: A value to be copied, where the copy goes (container and key), its way and its depth.
-_Task: TypeAlias = "tuple[object, Any, object, _Trail, int]"
+_Task: TypeAlias = "tuple[object, Any, object, Trail, int]"
 
 
 def check_unicode(name: str, text: str) -> None:
     """Raise :class:`VisitError` for a string that has no UTF-8 form: a lone surrogate in it."""
     try:
-        text.encode()
+        str.encode(text)
     except UnicodeEncodeError as error:
-        got = f"U+{ord(text[error.start]):04X} at index {error.start}"
+        got = f"U+{ord(error.object[error.start]):04X} at index {error.start}"
         raise refusal(name, "a string without lone surrogates", got) from None
 
 
-def check_member_name(key: object) -> None:
-    """Raise :class:`VisitError` for what cannot be the name of a member in JSON."""
+def check_member_name(key: object) -> str:
+    """The name of a member as a plain string; :class:`VisitError` for what is none in JSON."""
     if not isinstance(key, str):
         raise python_refusal("", "member names that are strings", key)
     check_unicode("", key)
+    return str.__str__(key)
 
 
 def json_leaf(value: object) -> object:
@@ -60,7 +61,7 @@ def json_leaf(value: object) -> object:
 def rebuild(
     name: str, value: object, *, leaf: Callable[[object], object], depth: int = 0
 ) -> object:
-    """A copy of ``value``: new dicts and lists, each scalar as ``leaf`` gives it.
+    """A copy of ``value``: new dicts and lists, each scalar and key as ``leaf`` gives it.
 
     ``depth`` is that of the containers around the value.  Raises :class:`VisitError` with the
     place of what ``leaf`` refuses, of a key that is no string, of a value nested too deeply
@@ -72,17 +73,21 @@ def rebuild(
         source, into, key, trail, level = tasks.pop()
         try:
             if isinstance(source, (dict, list)):
-                into[key] = _open(source, trail, level, tasks)
+                into[key] = _open(source, leaf, trail, level, tasks)
             else:
                 into[key] = leaf(source)
         except VisitError as error:
-            _locate(error, trail)
+            locate(error, trail)
             raise
     return root[0]
 
 
 def _open(
-    source: dict[object, object] | list[object], trail: _Trail, level: int, tasks: list[_Task]
+    source: dict[object, object] | list[object],
+    leaf: Callable[[object], object],
+    trail: Trail,
+    level: int,
+    tasks: list[_Task],
 ) -> object:
     """The copy of a container, still with empty places; filling them is put on the tasks."""
     if level >= MAX_DEPTH:
@@ -96,20 +101,24 @@ def _open(
             for index, item in enumerate(source)
         ]
     else:
-        copy = dict.fromkeys(source)  # keeps the order of the members
-        inner = [
-            (item, copy, key, (_component(key), trail), level + 1) for key, item in source.items()
-        ]
+        inner = []
+        copy = {}
+        for key, item in source.items():
+            component = _component(key)
+            name = leaf(key)
+            copy[name] = None  # keeps the order of the members
+            inner.append((item, copy, name, (component, trail), level + 1))
     tasks.extend(reversed(inner))  # so that the first one is done first
     return copy
 
 
 def _component(key: object) -> str:
-    check_member_name(key)
-    return ascii(cut(str(key)))[1:-1]
+    key = check_member_name(key)
+    return ascii(cut(key))[1:-1]
 
 
-def _locate(error: VisitError, trail: _Trail) -> None:
+def locate(error: VisitError, trail: Trail) -> None:
+    """Put the way to a value in front of the path of an error."""
     while trail is not None:
         component, trail = trail
         error.prefix(component)

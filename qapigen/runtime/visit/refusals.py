@@ -13,6 +13,7 @@ from ..model import NULL, Enum, Struct, schema_name
 
 __all__ = [
     "MAX_DEPTH",
+    "NoRoom",
     "enum_refusal",
     "missing",
     "python_refusal",
@@ -21,11 +22,22 @@ __all__ = [
     "unexpected",
 ]
 
-#: Objects and arrays inside each other that a visit follows (QMP, limits).  Where the
-#: interpreter's own recursion limit is reached first, the same error is given there.
+#: Objects and arrays inside each other that a visit follows (QMP, limits).
 MAX_DEPTH = 1024
 
 _SHOWN_VALUES = 8  # enum values that an error text lists
+
+
+class NoRoom(VisitError):
+    """A visit that recurses met more levels of nesting than the stack of its caller has room for.
+
+    The functions that start such visits go on with :mod:`.unrolled` then, so that this is seen
+    only where a visitor is used by hand.
+    """
+
+    def __init__(self, name: str) -> None:
+        expected = "no more levels of nesting than the stack has room for"
+        super().__init__("the value is nested too deeply", expected=expected, got="more", path=name)
 
 
 def refusal(name: str, expected: str, got: str) -> VisitError:

@@ -9,16 +9,17 @@ Paths are those of error messages, with the names of the schema: ``flags[0].stat
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar, cast
 
 from ..errors import article
 from ..model import Enum, NullType, Struct
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind
 from .refusals import MAX_DEPTH, python_refusal, too_deep
+from .unrolled import Unrolled
 
-__all__ = ["Walk", "walk"]
+__all__ = ["UnrolledWalk", "Walk", "walk"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -132,6 +133,53 @@ class Walk(Visitor):
         return _joined(self._path, name)
 
 
+#: A part with its path, or the parts of the container before.
+_Note: TypeAlias = "tuple[str, object] | list[_Note]"
+
+
+class UnrolledWalk(Unrolled, Walk):
+    """Notes the same without recursion."""
+
+    def parts(
+        self, visit: Callable[[Visitor, str, T | None], object], value: T
+    ) -> Iterator[tuple[str, object]]:
+        """All that :func:`walk` gives."""
+        notes = self.found
+        self.run(visit, "", value)
+        return _flat(notes)
+
+    def struct(self, name: str, value: S | None, cls: type[S], members: MembersFunction[S]) -> S:
+        if not isinstance(value, cls):
+            raise python_refusal(self._place(name), article(cls.__name__), value)
+        self._open(name, value, lambda: members(self, value))
+        return value
+
+    def list(
+        self, name: str, value: builtins.list[T] | None, visit: VisitFunction[T]
+    ) -> builtins.list[T]:
+        if not isinstance(value, list):
+            raise python_refusal(self._place(name), "a list", value)
+
+        def content() -> None:
+            for index, item in enumerate(value):
+                visit(self, f"[{index}]", item)
+
+        self._open(name, value, content)
+        return value
+
+    def _open(self, name: str, value: object, content: Callable[[], None]) -> None:
+        """Note a container, and later what ``content`` visits in it."""
+        path = self._place(name)
+        inside: list[tuple[str, object]] = []
+        self.found += ((path, value), cast("tuple[str, object]", inside))
+
+        def fill() -> None:
+            self._path, self.found = path, inside
+            content()
+
+        self._later("", fill)
+
+
 def walk(
     visit: Callable[[Visitor, str, T | None], object], value: T
 ) -> Iterator[tuple[str, object]]:
@@ -146,8 +194,22 @@ def walk(
     try:
         visit(visitor, "", value)
     except RecursionError:
-        raise too_deep("") from None
-    return iter(visitor.found)
+        pass  # outside of the handler, so that errors do not show this one as their context
+    else:
+        return iter(visitor.found)
+    return UnrolledWalk().parts(visit, value)
+
+
+def _flat(notes: Sequence[_Note]) -> Iterator[tuple[str, object]]:
+    todo = [iter(notes)]
+    while todo:
+        for each in todo[-1]:
+            if isinstance(each, list):
+                todo.append(iter(each))
+                break
+            yield each
+        else:
+            todo.pop()
 
 
 def _joined(path: str, name: str) -> str:

@@ -5,6 +5,8 @@ Must not know: JSON text, visitors.
 
 What each function takes is a subset of what visits take, see :mod:`.specialised`.  JSON and
 Python have the same form of most of these types, and the two functions of such a type are one.
+Numbers that JSON libraries may write in several ways are left to visits, so that the fastest
+library can be used for all that is written here.
 """
 
 from __future__ import annotations
@@ -13,7 +15,20 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..model import NULL, NullType, QType
-from .kinds import INT8, INT16, INT32, INT64, SIZE, UINT8, UINT16, UINT32, UINT64, IntegerKind
+from .kinds import (
+    ALIKE_BELOW,
+    ALIKE_FROM,
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    SIZE,
+    UINT8,
+    UINT16,
+    UINT32,
+    UINT64,
+    IntegerKind,
+)
 from .plain import json_leaf, rebuild
 from .refusals import MAX_DEPTH
 from .specialised import Mismatch
@@ -135,6 +150,26 @@ def read_number_list(data: Any) -> list[float]:
     return [read_number(item) for item in data]
 
 
+def write_number(value: Any) -> float:
+    """A number that all JSON libraries write in the same way."""
+    if value.__class__ is float:
+        alike = (
+            ALIKE_FROM <= value < ALIKE_BELOW or value == 0 or -ALIKE_BELOW < value <= -ALIKE_FROM
+        )
+    else:
+        alike = value.__class__ is int and INT64.low <= value <= UINT64.high
+    if not alike:
+        raise Mismatch
+    number: float = value
+    return number
+
+
+def write_number_list(value: Any) -> list[float]:
+    """A list of them."""
+    _check_list(value)
+    return [write_number(item) for item in value]
+
+
 def _integers(kind: IntegerKind) -> tuple[Callable[[Any], int], Callable[[Any], list[int]]]:
     """The functions for an int of that kind, and for a list of them."""
     low, high = kind.low, kind.high
@@ -208,7 +243,13 @@ def write_any(value: Any) -> object:
     """Plain data, copied."""
     if value is None:
         raise Mismatch
-    return rebuild("", value, leaf=json_leaf, depth=_DEPTH)
+    return rebuild("", value, leaf=_leaf, depth=_DEPTH)
+
+
+def _leaf(value: object) -> object:
+    # Ints are written alike, whatever their size; those beyond 64 bits become floats.
+    made = json_leaf(value)
+    return write_number(made) if made.__class__ is float else made
 
 
 def write_any_list(value: Any) -> list[object]:
@@ -252,7 +293,6 @@ def _check_list(data: Any) -> None:
 
 write_str, write_str_list = read_str, read_str_list
 write_bool, write_bool_list = read_bool, read_bool_list
-write_number, write_number_list = read_number, read_number_list
 write_int, write_int_list = read_int, read_int_list
 write_int8, write_int8_list = read_int8, read_int8_list
 write_int16, write_int16_list = read_int16, read_int16_list

@@ -19,7 +19,7 @@ from ..model import NULL, Enum, NullType, Struct, keep_unknown_members, schema_n
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor, member_names
 from .kinds import IntegerKind, json_kind, wire_number
 from .plain import check_member_name, check_unicode
-from .refusals import MAX_DEPTH, enum_refusal, missing, refusal, too_deep, unexpected
+from .refusals import MAX_DEPTH, NoRoom, enum_refusal, missing, refusal, too_deep, unexpected
 
 __all__ = ["WireInput"]
 
@@ -70,7 +70,7 @@ class WireInput(Visitor):
             error.prefix(name)
             raise
         except RecursionError:
-            raise too_deep(name) from None
+            raise NoRoom(name) from None
         self._depth -= 1
         self._object, self._taken = outer, taken
         return obj
@@ -134,7 +134,7 @@ class WireInput(Visitor):
             error.prefix(name)
             raise
         except RecursionError:
-            raise too_deep(name) from None
+            raise NoRoom(name) from None
         self._depth -= 1
         return items
 

@@ -6,7 +6,8 @@ out (QMP, output marshalling).
 Must not know: JSON text, commands.
 
 A value that does not fit its type is a mistake of the program, not of the peer; it is refused
-here so that it never reaches the wire.
+here so that it never reaches the wire.  Subclasses of str, int and float may say anything about
+themselves, so what they hold is taken first, and then checked.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..model import Enum, NullType, Struct, unknown_members
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind, wire_number
 from .plain import check_unicode, json_leaf, rebuild
-from .refusals import MAX_DEPTH, enum_refusal, python_refusal, too_deep
+from .refusals import MAX_DEPTH, NoRoom, enum_refusal, python_refusal, too_deep
 
 __all__ = ["WireOutput"]
 
@@ -61,7 +62,7 @@ class WireOutput(Visitor):
             error.prefix(name)
             raise
         except RecursionError:
-            raise too_deep(name) from None
+            raise NoRoom(name) from None
         self._depth -= 1
         self._object = outer
         self.result = filled
@@ -123,7 +124,7 @@ class WireOutput(Visitor):
             error.prefix(name)
             raise
         except RecursionError:
-            raise too_deep(name) from None
+            raise NoRoom(name) from None
         self._depth -= 1
         self.result = items
         return value
@@ -148,17 +149,19 @@ class WireOutput(Visitor):
     def string(self, name: str, value: str | None) -> str:
         if not isinstance(value, str):
             raise python_refusal(name, "a string", value)
-        if not value.isascii():
-            check_unicode(name, value)
-        self.result = str.__str__(value)  # an enum member becomes its plain value
+        text = str.__str__(value)  # an enum member becomes its plain value
+        if not text.isascii():
+            check_unicode(name, text)
+        self.result = text
         return value
 
     def integer(self, name: str, value: int | None, kind: IntegerKind) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise python_refusal(name, "an integer", value)
-        if not kind.low <= value <= kind.high:
-            raise python_refusal(name, kind.expected, value)
-        self.result = int(value)
+        number = int.__index__(value)
+        if not kind.low <= number <= kind.high:
+            raise python_refusal(name, kind.expected, number)
+        self.result = number
         return value
 
     def number(self, name: str, value: float | None) -> float:

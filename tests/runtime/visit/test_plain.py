@@ -96,3 +96,35 @@ def test_member_names() -> None:
         check_member_name(1)
     with pytest.raises(VisitError, match="without lone surrogates"):
         check_member_name("\udc00")
+
+
+class Text(str):
+    """A string that says something else of itself."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
+
+    def isascii(self) -> bool:
+        return True
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b"other"
+
+
+def test_keys_are_plain_strings() -> None:
+    copy: Any = rebuild("", {RunState.ACTIVE: 1, Text("b"): {Text("c"): 2}}, leaf=json_leaf)
+    assert copy == {"active": 1, "b": {"c": 2}}
+    assert {type(key) for key in (*copy, *copy["b"])} == {str}
+
+
+@pytest.mark.parametrize("value", [[Text("\ud800")], {Text("\ud800"): 1}])
+def test_what_a_subclass_holds_is_checked(value: object) -> None:
+    with pytest.raises(VisitError, match="without lone surrogates"):
+        rebuild("", value, leaf=json_leaf)
+
+
+def test_a_copy_of_keys_that_are_no_data() -> None:
+    copy: Any = rebuild("", {RunState.ACTIVE: 1}, leaf=lambda value: value)
+    assert next(iter(copy)) is RunState.ACTIVE

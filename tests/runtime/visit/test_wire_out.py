@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from qapigen.runtime import codec
 from qapigen.runtime.codec import dumps
 from qapigen.runtime.errors import VisitError
+from qapigen.runtime.marshalling import encode
 from qapigen.runtime.model import NULL, keep_unknown_members
-from qapigen.runtime.visit import to_wire
+from qapigen.runtime.visit import builtin, to_wire
 
 from ..sample_types import (
     CardNetwork,
@@ -353,3 +355,82 @@ def test_plain_data_may_be_deep_but_not_endless() -> None:
     info.extra = loop
     with pytest.raises(VisitError, match="nested too deeply"):
         to_wire(visit_RunInfo, info)
+
+
+class Odd(int):
+    """An int that says something else of itself, whoever asks."""
+
+    __slots__ = ()
+
+    def __int__(self) -> int:
+        return 10**6
+
+    __index__ = __trunc__ = __int__
+
+    def __le__(self, other: object) -> bool:
+        return True
+
+    __lt__ = __ge__ = __gt__ = __le__
+
+
+class NoNumber(float):
+    """A float that becomes another one."""
+
+    __slots__ = ()
+
+    def __float__(self) -> float:
+        return float("nan")
+
+
+class Text(str):
+    """A string that claims to be ASCII."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
+
+    def isascii(self) -> bool:
+        return True
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("visit", "value", "expected"),
+    [
+        (builtin.visit_int8, Odd(3), 3),
+        (builtin.visit_uint64, Odd(2**64 - 1), 2**64 - 1),
+        (builtin.visit_number, Odd(3), 3),
+        (builtin.visit_number, Odd(2**70), 2.0**70),
+        (builtin.visit_number, NoNumber(1.5), 1.5),
+        (builtin.visit_str, Text("a\u20ac"), "a\u20ac"),
+        (builtin.visit_any, [Odd(3), NoNumber(1.5), Text("a")], [3, 1.5, "a"]),
+    ],
+)
+def test_what_a_subclass_holds_is_written(visit: Any, value: Any, expected: object) -> None:
+    wire = to_wire(visit, value)
+    assert wire == expected
+    assert type(wire) is type(expected)
+    assert encode(visit, value) == codec.encode(expected)
+    if isinstance(wire, list):
+        assert [type(each) for each in wire] == [int, float, str]
+
+
+@pytest.mark.parametrize(
+    ("visit", "value", "error"),
+    [
+        (builtin.visit_int8, Odd(1000), "expected an integer from -128 to 127, got number 1000"),
+        (builtin.visit_uint8, Odd(-1), "got number -1"),
+        (builtin.visit_number, NoNumber("inf"), "expected a finite number"),
+        pytest.param(builtin.visit_number, Odd(10**400), "expected a finite number", id="huge"),
+        (builtin.visit_str, Text("\ud800"), r"got U\+D800 at index 0"),
+        (builtin.visit_any, Text("\ud800"), r"got U\+D800 at index 0"),
+        (builtin.visit_any, [NoNumber("nan")], "expected a finite number"),
+    ],
+)
+def test_what_a_subclass_holds_is_checked(visit: Any, value: Any, error: str) -> None:
+    for write in (to_wire, encode):
+        with pytest.raises(VisitError, match=error):
+            write(visit, value)
