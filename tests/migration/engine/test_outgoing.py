@@ -382,7 +382,9 @@ def test_one_who_never_spoke_hears_that_nothing_follows(
         channel.say(returnpath.pong(1))
         on_told(source, "STOP", lambda: source.attempt._returns.wait_for_word(DEADLINE_SECONDS))  # type: ignore[union-attr]
     channel.end_writing = channel.hang_up  # type: ignore[method-assign]
-    channel.written = lambda data: channel.say(returnpath.shut(0)) if spoken else None
+    channel.written = lambda data: (
+        channel.say(returnpath.shut(0)) if spoken and ends(data) else None
+    )
     source.run()
     assert source.told[-1] == ("completed" if spoken else "failed")
 
