@@ -84,7 +84,7 @@ class CommandPolicy(Protocol):
         ...
 
     def check_arguments(self, spec: CommandSpec, arguments: dict[str, object], /) -> None:
-        """Raise :class:`QapiError` if an argument must not be used; their types are right."""
+        """Raise :class:`QapiError` if an argument must not be used; it may be any JSON value."""
         ...
 
     def shown_answer(self, spec: CommandSpec, answer: object, /) -> object:
@@ -130,9 +130,9 @@ class BoundCommand:
             if arguments:
                 _refuse(arguments)
             return self.handler()
-        typed: Any = from_wire(visit, arguments, "arguments")
-        if policy is not None:
+        if policy is not None:  # first: what must not be used must not be used wrongly, either
             policy.check_arguments(self.spec, arguments)
+        typed: Any = from_wire(visit, arguments, "arguments")
         if style is ArgumentsStyle.BOXED:
             return self.handler(typed)
         return self.handler(**{name: getattr(typed, name) for name in typed.__dataclass_fields__})

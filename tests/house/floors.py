@@ -86,6 +86,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.runtime.events": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
     "qapigen.runtime.introspect": (_ERRORS, _MODEL, _VISIT),
     "qapigen.runtime.addresses": (_ERRORS,),
+    "qapigen.runtime.listening": (_ERRORS, "qapigen.runtime.addresses"),
     "qapigen.runtime.session": (
         *(_ERRORS, _MODEL, _CODEC, _VISIT, _MESSAGES, _SPECS),
         *("qapigen.runtime.commands", "qapigen.runtime.events"),

@@ -444,9 +444,13 @@ def test_a_policy_is_asked_at_each_step(registry: Registry, handlers: Handlers) 
     assert registry.execute(Command("query-names", {}), policy=policy) == {
         "return": {"shown": ["a", "b"]}
     }
-    # wrong types come before the policy
-    wrong = registry.execute(Command("start", {"uri": 1}), policy=Strict("arguments"))
-    assert failure(wrong)[0] == "GenericError"
+    # the policy comes before wrong types and unexpected arguments
+    bad: tuple[dict[str, object], ...] = ({"uri": 1}, {"uri": "x", "bogus": 1}, {})
+    for arguments in bad:
+        wrong = registry.execute(Command("start", arguments), policy=Strict("arguments"))
+        assert failure(wrong)[1] == "no arguments"
+        passed = registry.execute(Command("start", arguments), policy=Strict())
+        assert failure(passed)[0] == "GenericError"
     registry.disable("start")
     assert failure(registry.execute(good, policy=Strict("command")))[1] == "no command"
 

@@ -13,10 +13,13 @@ import os
 import select
 import socket
 import stat
+import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-__all__ = ["Channel", "PipeChannel", "SocketChannel", "close_descriptors"]
+from ..errors import QapiError
+
+__all__ = ["Channel", "PipeChannel", "SocketChannel", "close_descriptors", "open_stdio"]
 
 _MOST_DESCRIPTORS: Final = 253  # the kernel takes no more in one message
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
@@ -164,6 +167,20 @@ class PipeChannel:
             close_descriptors({self.read_fd, self.write_fd})
         self._before = {}
         self._owned = False
+
+
+def open_stdio() -> PipeChannel:
+    """Standard input and output; :class:`QapiError` if one of them is closed.
+
+    Their numbers do not tell: whatever is opened next gets them.
+    """
+    for name, stream in (("input", sys.__stdin__), ("output", sys.__stdout__)):
+        if stream is None or stream.closed:
+            raise QapiError(f"stdio: standard {name} is closed")
+    try:
+        return PipeChannel(0, 1)
+    except OSError as error:  # closed since
+        raise QapiError(f"stdio: {error.strerror}") from error
 
 
 def close_descriptors(descriptors: list[int] | set[int]) -> None:

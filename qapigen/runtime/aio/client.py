@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from ..addresses import Address
 from ..errors import ConnectionLost
 from ..messages import Event, Greeting
-from ..session.backoff import backoff
+from ..session.backoff import Retries, backoff
 from ..session.client import ClientSession, Mode
 from ..session.listeners import KEPT_EVENTS, Callback, Predicate
 from .connecting import accept, attach, open_connection
@@ -83,7 +84,10 @@ class Client:
     ) -> Self:
         """Listen until a server connects to ``address`` (QEMU: ``server=off``).
 
-        Raises as :meth:`connect` does.
+        The file of a Unix socket belongs to its owner alone and replaces one that a dead
+        process left behind.  TCP needs a port: 0 would be one that nobody knows.
+
+        Raises :class:`QapiError` where it cannot listen, else as :meth:`connect` does.
         """
 
         async def link() -> Link:
@@ -140,9 +144,9 @@ class Client:
 
         ``arguments`` are JSON values under the schema's names.  ``timeout`` is in seconds;
         after it, the command may have had its effect or not.  ``oob``: overtake other
-        commands (``exec-oob``).  ``fds`` are sent along over a Unix socket; they stay the
-        caller's.  ``success_response`` false: the command answers only if it fails; this
-        returns None when it is sent, and a failure is only logged.
+        commands (``exec-oob``).  ``fds``, at most 253, are sent along over a Unix socket without
+        TLS; they stay the caller's.  ``success_response`` false: the command answers only if it
+        fails; this returns None when it is sent, and a failure is only logged.
 
         Raises :class:`RemoteError` for an error reply, :class:`ConnectionLost`, TimeoutError,
         and :class:`QapiError` for what cannot be sent.
@@ -200,10 +204,13 @@ class Client:
         def matches(event: Event) -> bool:
             return (not kept or event.name in kept) and (wanted is None or wanted(event))
 
+        limit = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout):
+            async with limit:
                 return await self._unseen.get(matches)
         except TimeoutError:
+            if not limit.expired():
+                raise  # by ``wanted``
             which = ", ".join(names) or "any name"
             raise TimeoutError(f"no event of {which} within {timeout} s") from None
 
@@ -265,6 +272,7 @@ async def reconnecting(
     mode: Mode = "qmp",
     delays: Callable[[], Iterable[float]] = backoff,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Client]:
     """A client for each connection, as often as the loop asks for another one::
 
@@ -275,21 +283,23 @@ async def reconnecting(
                 continue
 
     Each attempt may take ``timeout`` seconds; between attempts that fail, the seconds of
-    ``delays`` are waited, and where those end, the error of the last attempt is raised.  The
-    client is closed when the loop goes on or ends.
+    ``delays`` are waited, and where those end, the error of the last attempt is raised.  They
+    start anew after a connection that held for at least as long as the next of them; one that
+    ended sooner counts as an attempt that failed.  The client is closed when the loop goes on
+    or ends.
     """
+    retries = Retries(delays)
     while True:
-        waits = iter(delays())
-        while True:
-            try:
-                client = await Client.connect(
-                    address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
-                )
-                break
-            except (ConnectionLost, TimeoutError):
-                seconds = next(waits, None)
-                if seconds is None:
-                    raise
-                await sleep(seconds)
+        try:
+            client = await Client.connect(
+                address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
+            )
+        except (ConnectionLost, TimeoutError) as error:
+            await sleep(retries.failed(error))
+            continue
+        begun = clock()
         async with client:
             yield client
+        assert client.lost is not None
+        if seconds := retries.ended(clock() - begun, client.lost):
+            await sleep(seconds)

@@ -7,15 +7,16 @@ Must not know: commands, events.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from typing import TYPE_CHECKING
 
 from ..addresses import Address, FdAddress, TcpAddress, UnixAddress, parse_address
 from ..errors import ConnectionLost, QapiError
+from ..listening import OWNER_ONLY, known_before
 from ..session.client import ClientSession
 from .channels import SocketChannel
 from .link import Link
+from .listeners import Listener, open_tcp, open_unix
 from .transport import ChannelTransport
 
 if TYPE_CHECKING:
@@ -93,21 +94,26 @@ async def attach(
 async def accept(session: ClientSession, address: str | Address) -> Link:
     """Listen at an address until one server has connected.
 
-    Raises as :func:`open_connection` does.
+    Raises :class:`QapiError` where nobody can listen, else as :func:`open_connection` does.
     """
-    where = parse_address(address) if isinstance(address, str) else address
-    loop = asyncio.get_running_loop()
+    where = known_before(parse_address(address) if isinstance(address, str) else address)
+    connected: list[socket.socket] = []
+    somebody = asyncio.Event()
+
+    def accepted(connection: socket.socket, _: Listener) -> None:
+        connected.append(connection)
+        somebody.set()
+
+    listener = Listener(where, await _listening(where), accepted=accepted, most_clients=1)
     try:
-        with _listener(where) as listener:
-            listener.setblocking(False)
-            try:
-                connection, _ = await loop.sock_accept(listener)
-            finally:
-                if isinstance(where, UnixAddress) and not where.abstract:
-                    os.unlink(where.path)
-        return await attach(session, connection)
+        await somebody.wait()
+        return await attach(session, connected.pop())
     except OSError as error:
         raise _not_connected(where, error) from error
+    finally:
+        listener.close()
+        for each in connected:  # came when nobody waited any more
+            each.close()
 
 
 async def _connected_tcp(where: TcpAddress) -> socket.socket:
@@ -152,20 +158,11 @@ async def _connected_unix(where: UnixAddress) -> socket.socket:
         raise
 
 
-def _listener(where: Address) -> socket.socket:
+async def _listening(where: UnixAddress | TcpAddress) -> list[socket.socket]:
     if isinstance(where, UnixAddress):
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            listener.bind(where.sockaddr)
-            listener.listen(1)
-        except OSError:
-            listener.close()
-            raise
-        return listener
-    if isinstance(where, TcpAddress):
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-        return socket.create_server((where.host, where.port), family=family, backlog=1)
-    raise QapiError(f"{where}: a client cannot listen there")
+        return open_unix(where, mode=OWNER_ONLY)
+    _, sockets = await open_tcp(where)
+    return sockets
 
 
 def _not_connected(where: Address, error: Exception) -> ConnectionLost:

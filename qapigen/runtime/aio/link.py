@@ -65,9 +65,7 @@ class Link(asyncio.Protocol):
         """
         if self.lost is not None:
             raise self._loss()
-        if fds and not self.takes_fds:
-            raise ValueError("file descriptors can only be sent over a Unix socket without TLS")
-        copies = copied(fds) if fds else ()
+        copies = copied(fds, possible=self.takes_fds) if fds else ()
         try:
             request_id = self.session.request(
                 name, arguments, oob=oob, fds=copies, success_response=success_response

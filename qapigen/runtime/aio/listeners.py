@@ -9,21 +9,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import socket
-import stat
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
-from ..addresses import Address, TcpAddress, UnixAddress
-from ..errors import QapiError
+from ..addresses import Address, TcpAddress
+from ..listening import file_of, lookup, open_found, open_unix, refused, remove_file
 
 __all__ = ["Listener", "open_tcp", "open_unix", "peer_of"]
 
-# So many may come at once; over TCP, one too many may never hear that it has to come again.
-_BACKLOG: Final = 1024
 _PAUSE_SECONDS: Final = 1.0  # after the system ran out of descriptors or memory
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -54,7 +49,7 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         self._watching = False
         self._retry: asyncio.TimerHandle | None = None
-        self._file = _identity(address)
+        self._file = file_of(address)
         for each in sockets:
             each.setblocking(False)
         self._watch()
@@ -80,9 +75,8 @@ class Listener:
                 self._loop.remove_reader(each.fileno())
             each.close()
         self._watching = False
-        if sockets and self._file is not None and _identity(self.address) == self._file:
-            assert isinstance(self.address, UnixAddress)
-            os.unlink(self.address.path)
+        if sockets:
+            remove_file(self.address, self._file)
 
     def _watch(self) -> None:
         """Look for clients if there is room for one, else leave them waiting."""
@@ -121,109 +115,16 @@ class Listener:
         self._watch()
 
 
-def open_unix(address: UnixAddress, *, mode: int) -> list[socket.socket]:
-    """Listen on a Unix socket whose file has the permissions ``mode`` from the first moment.
-
-    A file that a dead server left behind is replaced; raises :class:`QapiError` if a server
-    listens there, if something else is there, or if the system refuses.
-    """
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if not address.abstract:
-            _remove_stale(address)
-        listening.bind(address.sockaddr)
-        if not address.abstract:
-            os.chmod(address.path, mode)  # before anybody can connect
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise _refused(address, error) from error
-    except QapiError:
-        listening.close()
-        raise
-    return [listening]
-
-
 async def open_tcp(address: TcpAddress) -> tuple[TcpAddress, list[socket.socket]]:
     """Listen on all addresses that the host has; also gives the port if it was 0.
 
     Raises :class:`QapiError` if the host is not known or the system refuses.
     """
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(
-            address.host or None,
-            address.port,
-            family=address.socket_family,
-            type=socket.SOCK_STREAM,
-            flags=socket.AI_PASSIVE,
-        )
-    except OSError as error:
-        raise _refused(address, error) from error
-    sockets: list[socket.socket] = []
-    port = address.port
-    try:
-        for family, _, _, _, where in dict.fromkeys(found):
-            sockets += _open_one(family, (where[0], port, *where[2:]))
-            port = sockets[0].getsockname()[1] if sockets else port
-        if not sockets:
-            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
-    except OSError as error:
-        for each in sockets:
-            each.close()
-        raise _refused(address, error) from error
-    return replace(address, port=port), sockets
-
-
-def _open_one(family: int, where: tuple[object, ...]) -> list[socket.socket]:
-    """One listening socket, none if this machine lacks the address family."""
-    try:
-        listening = socket.socket(family, socket.SOCK_STREAM)
-    except OSError:
-        return []
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            # IPv4 has a socket of its own.
-            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listening.bind(where)
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        if error.errno == errno.EADDRNOTAVAIL and family == socket.AF_INET6:
-            return []  # IPv6 is known and switched off
-        raise
-    return [listening]
-
-
-def _remove_stale(address: UnixAddress) -> None:
-    before = _identity(address)
-    if before is None:
-        if os.path.lexists(address.path):
-            raise QapiError(f"{address}: something else than a socket is there")
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        status = probe.connect_ex(address.sockaddr)
-    if status != errno.ECONNREFUSED:
-        raise QapiError(f"{address}: a server listens there already")
-    if _identity(address) == before:
-        os.unlink(address.path)
-
-
-def _identity(address: Address) -> tuple[int, int] | None:
-    """What tells the file of a Unix socket from all others; None if there is no such file."""
-    if not isinstance(address, UnixAddress) or address.abstract:
-        return None
-    try:
-        status = os.lstat(address.path)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISSOCK(status.st_mode) else None
-
-
-def _refused(address: Address, error: OSError) -> QapiError:
-    return QapiError(f"{address}: cannot listen: {error.strerror or error}")
+        found = await asyncio.get_running_loop().getaddrinfo(**lookup(address))
+    except (OSError, UnicodeError) as error:
+        raise refused(address, error) from error
+    return open_found(address, found)
 
 
 def peer_of(connected: socket.socket, address: Address) -> str:

@@ -23,7 +23,7 @@ from ..events import RateLimiter, limited_events
 from ..messages import Event, Greeting, VersionTriple
 from ..session.dialects import QMP, Dialect, message_line
 from ..session.server import ServerSession
-from .channels import PipeChannel, SocketChannel
+from .channels import PipeChannel, SocketChannel, open_stdio
 from .connection import ServerConnection
 from .context import CommandContext
 from .descriptors import NamedDescriptors
@@ -144,6 +144,7 @@ class Server:
             case TcpAddress():
                 address, sockets = await open_tcp(address)
             case FdAddress():
+                self._refuse_twice(address)
                 opened = open_descriptor(address)
                 if isinstance(opened, PipeChannel):
                     self._serve_pipes(opened, address, tls)
@@ -153,7 +154,8 @@ class Server:
                     return address
                 sockets = [opened]
             case StdioAddress():
-                self._serve_pipes(PipeChannel(0, 1), address, tls)
+                self._refuse_twice(address)
+                self._serve_pipes(open_stdio(), address, tls)
                 return address
         self._listen(address, sockets, tls, most_clients)
         return address
@@ -192,8 +194,19 @@ class Server:
         if tls is not None:
             channel.close()
             raise QapiError(f"{address}: TLS needs a socket")
-        connection = self._connection(_Place(address), str(address))
-        ChannelTransport(asyncio.get_running_loop(), channel, connection)
+        loop = asyncio.get_running_loop()
+        try:
+            _try_watching(loop, channel)
+        except OSError as error:
+            channel.close()
+            raise QapiError(f"{address}: {error.strerror}") from error
+        ChannelTransport(loop, channel, self._connection(_Place(address), str(address)))
+
+    def _refuse_twice(self, address: Address) -> None:
+        """A descriptor has one user only: two would take each other's input."""
+        served = [*self.addresses, *(place.address for place in self._connections.values())]
+        if any(_descriptors(address) & _descriptors(each) for each in served):
+            raise QapiError(f"{address}: it is served already")
 
     def _accepted(self, connected: socket.socket, place: _Place) -> None:
         """Greet a client; behind TLS that takes a moment."""
@@ -369,3 +382,19 @@ class Server:
                 task.cancel()
             while self._left_over or self._handshakes:
                 await asyncio.wait(self._left_over | self._handshakes)
+
+
+def _descriptors(address: Address) -> set[int]:
+    """The descriptors that an address names by their numbers."""
+    if isinstance(address, StdioAddress):
+        return {0, 1}
+    return {address.fd} if isinstance(address, FdAddress) else set()
+
+
+def _try_watching(loop: asyncio.AbstractEventLoop, channel: PipeChannel) -> None:
+    """OSError if the event loop cannot tell of the input, before a greeting says otherwise."""
+    try:
+        loop.add_reader(channel.read_fd, lambda: None)
+    except PermissionError:  # a file, which is read without waiting
+        return
+    loop.remove_reader(channel.read_fd)

@@ -55,10 +55,13 @@ class Subscription(EventQueue):
         Raises TimeoutError after ``timeout`` seconds, :class:`ConnectionLost` when there is
         none left and none can come.
         """
+        limit = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout):
+            async with limit:
                 return await self._next(wanted)
         except TimeoutError:
+            if not limit.expired():
+                raise  # by ``wanted``
             names = ", ".join(sorted(self.names)) or "any name"
             raise TimeoutError(f"no event of {names} within {timeout} s") from None
 

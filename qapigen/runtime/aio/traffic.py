@@ -2,7 +2,7 @@
 
 In: the bytes of both directions, cut anywhere.  Out: one log record a message, in which
 secrets are replaced unless that is switched off.
-Must not know: what commands do, transports.
+Must not know: what commands do (but which members of theirs are secret), transports.
 """
 
 from __future__ import annotations
@@ -16,8 +16,16 @@ from ..codec.incremental import Parsed, TextReader
 
 __all__ = ["SECRET_MEMBERS", "TrafficLog", "log_traffic", "redacted"]
 
-#: Members that hold a secret wherever they are.
-SECRET_MEMBERS: Final = frozenset({"password", "passwd", "passphrase", "secret", "cookie"})
+#: Members that hold a secret wherever they are, or may: a ``command-line`` sets passwords, too.
+SECRET_MEMBERS: Final = frozenset(
+    {"password", "passwd", "passphrase", "secret", "cookie", "command-line"}
+)
+
+#: Members that tell by what they say that another one beside them is a secret.
+_TELLING: Final = (
+    ("target", frozenset({"password", "passwd"}), "arg"),  # change
+    ("property", SECRET_MEMBERS | {"data"}, "value"),  # qom-set
+)
 
 _REPLACEMENT: Final = "***"
 _SHOWN_CHARACTERS: Final = 2000
@@ -95,8 +103,9 @@ def log_traffic(*, redact: bool = True, level: int = logging.DEBUG) -> Callable[
 def redacted(value: object, secret_members: Collection[str] = SECRET_MEMBERS) -> object:
     """A copy of a JSON value without its secrets.
 
-    Secret are the members named, and the data of an object of type ``secret``.  What is nested
-    too deep to be looked at is left out as a whole.
+    Secret are the members named, the data of an object of type ``secret``, what ``qom-set`` gives
+    to such properties, and the password of ``change``.  What is nested too deep to be looked at
+    is left out as a whole.
     """
     try:
         return _redacted(value, secret_members)
@@ -109,12 +118,26 @@ def _redacted(value: object, secrets: Collection[str]) -> object:
         return [_redacted(item, secrets) for item in value]
     if not isinstance(value, dict):
         return value
-    kind = value.get("qom-type")
-    own = {"data"} if isinstance(kind, str) and kind.startswith("secret") else set()
+    if _text(value, "qom-type").startswith("secret"):
+        secrets = {*secrets, "data"}  # also within "props", where it was once
+    hidden = {*secrets, *_told_secrets(value)}
     return {
-        name: _REPLACEMENT if name in secrets or name in own else _redacted(item, secrets)
+        name: _REPLACEMENT if name in hidden else _redacted(item, secrets)
         for name, item in value.items()
     }
+
+
+def _told_secrets(value: dict[str, object]) -> Iterator[str]:
+    """The members that are secret because of what another one says."""
+    for name, texts, secret in _TELLING:
+        if _text(value, name) in texts:
+            yield secret
+
+
+def _text(value: dict[str, object], name: str) -> str:
+    """What a member says if it is a text, else nothing."""
+    item = value.get(name)
+    return item if isinstance(item, str) else ""
 
 
 def _texts(reader: TextReader, data: bytes) -> Iterator[object]:

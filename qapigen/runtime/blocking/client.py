@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from ..addresses import Address
 from ..errors import ConnectionLost
 from ..messages import Event, Greeting
-from ..session.backoff import backoff
+from ..session.backoff import Retries, backoff
 from ..session.client import ClientSession, Mode
 from ..session.listeners import KEPT_EVENTS, Callback, Predicate
 from .connecting import Deadline, accept_stream, attach, open_stream
@@ -83,7 +83,10 @@ class Client:
     ) -> Self:
         """Listen until a server connects to ``address`` (QEMU: ``server=off``).
 
-        Raises as :meth:`connect` does.
+        The file of a Unix socket belongs to its owner alone and replaces one that a dead
+        process left behind.  TCP needs a port: 0 would be one that nobody knows.
+
+        Raises :class:`QapiError` where it cannot listen, else as :meth:`connect` does.
         """
         deadline = Deadline(timeout)
         stream = accept_stream(address, deadline)
@@ -129,9 +132,9 @@ class Client:
 
         ``arguments`` are JSON values under the schema's names.  ``timeout`` is in seconds;
         after it, the command may have had its effect or not.  ``oob``: overtake other
-        commands (``exec-oob``).  ``fds`` are sent along over a Unix socket; they stay the
-        caller's.  ``success_response`` false: the command answers only if it fails; this
-        returns None when it is sent, and a failure is only logged.
+        commands (``exec-oob``).  ``fds``, at most 253, are sent along over a Unix socket without
+        TLS; they stay the caller's.  ``success_response`` false: the command answers only if it
+        fails; this returns None when it is sent, and a failure is only logged.
 
         Raises :class:`RemoteError` for an error reply, :class:`ConnectionLost`, TimeoutError,
         and :class:`QapiError` for what cannot be sent.
@@ -210,7 +213,10 @@ class Client:
         return self._link.listeners.call(callback, names)
 
     def poll(self) -> None:
-        """Take notice of the events that have come; does not wait for any."""
+        """Take notice of the events that have come; does not wait for any.
+
+        While another thread uses the client, that one does.
+        """
         self._link.poll()
 
     # --- the connection ---
@@ -231,7 +237,7 @@ class Client:
         return self._link.lost
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection; another thread that waits gets :class:`ConnectionLost`."""
         self._link.close()
 
     def wait_closed(self, timeout: float | None = None) -> None:
@@ -260,6 +266,7 @@ def reconnecting(
     mode: Mode = "qmp",
     delays: Callable[[], Iterable[float]] = backoff,
     sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Client]:
     """A client for each connection, as often as the loop asks for another one::
 
@@ -270,21 +277,23 @@ def reconnecting(
                 continue
 
     Each attempt may take ``timeout`` seconds; between attempts that fail, the seconds of
-    ``delays`` are waited, and where those end, the error of the last attempt is raised.  The
-    client is closed when the loop goes on or ends.
+    ``delays`` are waited, and where those end, the error of the last attempt is raised.  They
+    start anew after a connection that held for at least as long as the next of them; one that
+    ended sooner counts as an attempt that failed.  The client is closed when the loop goes on
+    or ends.
     """
+    retries = Retries(delays)
     while True:
-        waits = iter(delays())
-        while True:
-            try:
-                client = Client.connect(
-                    address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
-                )
-                break
-            except (ConnectionLost, TimeoutError):
-                seconds = next(waits, None)
-                if seconds is None:
-                    raise
-                sleep(seconds)
+        try:
+            client = Client.connect(
+                address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
+            )
+        except (ConnectionLost, TimeoutError) as error:
+            sleep(retries.failed(error))
+            continue
+        begun = clock()
         with client:
             yield client
+        assert client.lost is not None
+        if seconds := retries.ended(clock() - begun, client.lost):
+            sleep(seconds)

@@ -6,15 +6,27 @@ Must not know: QMP.
 
 from __future__ import annotations
 
-import os
+import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING
 
 from ..addresses import Address, FdAddress, TcpAddress, UnixAddress, parse_address
 from ..errors import ConnectionLost, QapiError
-from .stream import Stream
+from ..listening import (
+    OWNER_ONLY,
+    file_of,
+    known_before,
+    lookup,
+    open_found,
+    open_unix,
+    refused,
+    remove_file,
+)
+from .stream import MOST_SECONDS, Stream, milliseconds
 
 if TYPE_CHECKING:
     import ssl
@@ -26,12 +38,17 @@ _CROWDED_SECONDS = 0.02
 
 
 class Deadline:
-    """When something has to be done: so many seconds from now, or never."""
+    """When something has to be done: so many seconds from now, or never.
+
+    What is more than the system can wait for is never.
+    """
 
     def __init__(self, timeout: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.timeout = timeout
         self._clock = clock
-        self._at = None if timeout is None else clock() + timeout
+        self._at: float | None = None
+        if timeout is not None and timeout <= TIMEOUT_MAX:
+            self._at = clock() + timeout
 
     def remaining(self) -> float | None:
         """Seconds that are left, at least 0; None: for ever."""
@@ -74,19 +91,21 @@ def open_stream(
 
 
 def accept_stream(address: str | Address, deadline: Deadline) -> Stream:
-    """Listen at an address until somebody connects; raises as :func:`open_stream` does."""
-    where = parse_address(address) if isinstance(address, str) else address
+    """Listen at an address until somebody connects.
+
+    Raises :class:`QapiError` where nobody can listen, else as :func:`open_stream` does.
+    """
+    where = known_before(parse_address(address) if isinstance(address, str) else address)
+    sockets = _listening(where)
+    file = file_of(where)
     try:
-        with _listener(where) as listener:
-            try:
-                listener.settimeout(_positive(deadline.remaining()))
-                connection, _ = listener.accept()
-            finally:
-                if isinstance(where, UnixAddress) and not where.abstract:
-                    os.unlink(where.path)
-        return attach(connection, deadline)
+        return attach(_first_of(sockets, deadline), deadline)
     except OSError as error:
         raise _failure(where, error) from error
+    finally:
+        for each in sockets:
+            each.close()
+        remove_file(where, file)
 
 
 def attach(
@@ -148,25 +167,36 @@ def _connected_tcp(where: TcpAddress, deadline: Deadline) -> socket.socket:
     raise failure
 
 
-def _listener(where: Address) -> socket.socket:
+def _listening(where: UnixAddress | TcpAddress) -> list[socket.socket]:
     if isinstance(where, UnixAddress):
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            listener.bind(where.sockaddr)
-            listener.listen(1)
-        except OSError:
-            listener.close()
-            raise
-        return listener
-    if isinstance(where, TcpAddress):
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-        return socket.create_server((where.host, where.port), family=family, backlog=1)
-    raise QapiError(f"{where}: a client cannot listen there")
+        return open_unix(where, mode=OWNER_ONLY)
+    try:
+        found = socket.getaddrinfo(**lookup(where))
+    except (OSError, UnicodeError) as error:
+        raise refused(where, error) from error
+    _, sockets = open_found(where, found)
+    return sockets
+
+
+def _first_of(sockets: list[socket.socket], deadline: Deadline) -> socket.socket:
+    """The first connection that comes to one of the listening sockets."""
+    watched = select.poll()
+    listening = {each.fileno(): each for each in sockets}
+    for each in sockets:
+        each.setblocking(False)
+        watched.register(each, select.POLLIN)
+    while True:
+        for fd, _ in watched.poll(milliseconds(deadline.remaining())):
+            # Who knocked may have gone again.
+            with suppress(BlockingIOError, ConnectionAbortedError):
+                return listening[fd].accept()[0]
+        if deadline.passed:
+            raise TimeoutError
 
 
 def _positive(seconds: float | None) -> float | None:
     """A timeout for a socket, to which 0 would mean not to wait, and to fail differently."""
-    return None if seconds is None else max(seconds, 0.001)
+    return None if seconds is None else min(max(seconds, 0.001), MOST_SECONDS)
 
 
 def _failure(where: Address, error: Exception) -> Exception:

@@ -38,6 +38,7 @@ class Link:
         self.lost: ConnectionLost | None = None
         self.ready = False
         self._stream = stream
+        self._closing = False
         self._lock = RLock()  # taken again by a function that is called with an event
         self._inbox: deque[Received] = deque()
         self._answers: dict[str, Answer] = {}
@@ -76,18 +77,27 @@ class Link:
 
     def poll(self) -> None:
         """Deal with what has come; does not wait for anything."""
+        if not self._lock.acquire(blocking=False):
+            return  # another thread deals with it
         deadline = Deadline(0)
-        with _Locked(self._lock, deadline, "in use by another thread"):
-            try:
-                while self.lost is None:
-                    self._turn(deadline)
-            except _TooLate:
-                pass  # all that had come has been read
+        try:
+            while self.lost is None:
+                self._turn(deadline)
+        except _TooLate:
+            pass  # all that had come has been read
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
-        """End the connection."""
-        with self._lock:
-            self._end(ConnectionLost("this client was closed"))
+        """End the connection; a thread that waits for something is told."""
+        self._closing = True
+        if not self._lock.acquire(blocking=False):
+            self._stream.shut_down()  # wakes the thread that has the lock, if that waits
+            self._lock.acquire()
+        try:
+            self._end(_closed())
+        finally:
+            self._lock.release()
 
     def _request(
         self,
@@ -99,9 +109,7 @@ class Link:
     ) -> str:
         if self.lost is not None:
             raise self._loss()
-        if fds and not self._stream.takes_fds:
-            raise ValueError("file descriptors can only be sent over a Unix socket without TLS")
-        copies = copied(fds) if fds else ()
+        copies = copied(fds, possible=self._stream.takes_fds) if fds else ()
         try:
             request_id = self.session.request(
                 name, arguments, oob=oob, fds=copies, success_response=success_response
@@ -157,7 +165,9 @@ class Link:
                 stream.wait(sending=False, timeout=None)
             return data
         if not stream.wait(sending=sending, timeout=remaining):
-            raise _TooLate
+            if deadline.passed:
+                raise _TooLate
+            return None
         self._push()
         return stream.receive()
 
@@ -202,7 +212,8 @@ class Link:
     def _end(self, reason: ConnectionLost) -> None:
         if self.lost is not None:
             return
-        self.lost = reason
+        # Whatever the thread noticed that was waiting when another one closed the client.
+        self.lost = reason = _closed() if self._closing else reason
         self._stream.close()
         self._drop_fds()
         for copies in self._queued_fds.values():
@@ -240,6 +251,10 @@ class _Locked:
 
     def __exit__(self, *error: object) -> None:
         self._lock.release()
+
+
+def _closed() -> ConnectionLost:
+    return ConnectionLost("this client was closed")
 
 
 def _lost_by(error: OSError) -> ConnectionLost:

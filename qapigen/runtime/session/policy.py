@@ -125,7 +125,8 @@ class SchemaPolicy:
     def check_arguments(self, spec: CommandSpec, arguments: dict[str, object]) -> None:
         """Raise a GenericError if an argument, a member of it or a value is refused.
 
-        The arguments are known to be of the right type.
+        The arguments may be any JSON values: what the schema does not allow is looked past, and
+        left to those who read them afterwards.
         """
         if not self._refused or spec.arguments is ArgumentsStyle.RAW:
             return
@@ -221,7 +222,7 @@ class SchemaPolicy:
                 todo += [(info["element-type"], item) for item in part]
             elif kind == "alternate":
                 todo += [(each, part) for each in _names(info) if self._takes(each, part)]
-            elif kind == "enum":
+            elif kind == "enum" and isinstance(part, str):
                 yield info, part
             elif kind == "object" and isinstance(part, dict):
                 # The tag first: it may be gone afterwards.

@@ -59,8 +59,9 @@ async def play(
 
     if isinstance(client, AsyncTypedClient):
         client = client.client
+    limit = asyncio.timeout(timeout)
     try:
-        async with asyncio.timeout(timeout):
+        async with limit:
             with client.subscribe(*names) as events:
                 play = _Playing(script)
                 while (step := play.step) is not None:
@@ -77,6 +78,8 @@ async def play(
                     play.go_on(answer)
                 return play.result
     except TimeoutError:
+        if not limit.expired():
+            raise  # by a function that is told of the progress
         raise TimeoutError(f"{failure} after {timeout} s") from None
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Coroutine
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,25 @@ def test_events_before_the_answer_are_seen(play: Play, place: Path) -> None:
         play(scenario(peer.address))
 
 
+def test_a_timeout_of_the_callers_own_is_left_alone(play: Play, place: Path) -> None:
+    def script(visit: Visit) -> None:
+        visit.greet()
+        visit.say(event("STOP"))
+        visit.see_end()
+
+    def wanted(_: object) -> bool:
+        raise TimeoutError("of my own")
+
+    async def scenario(address: str) -> None:
+        async with await Client.connect(address) as client:
+            for timeout in (None, 20):
+                with pytest.raises(TimeoutError, match="^of my own$"):
+                    await client.wait_event(wanted=wanted, timeout=timeout)
+
+    with Peer(place, script) as peer:
+        play(scenario(peer.address))
+
+
 def test_iterating_over_events(play: Play, place: Path) -> None:
     def script(visit: Visit) -> None:
         visit.greet()
@@ -329,6 +349,24 @@ def test_file_descriptors(play: Play, place: Path) -> None:
     assert written == b"abc"
 
 
+@pytest.mark.parametrize("fds", [[0] * 254, [9999], [-1]])
+def test_file_descriptors_that_cannot_be_sent(play: Play, place: Path, fds: list[int]) -> None:
+    def script(visit: Visit) -> None:
+        visit.greet()
+        assert visit.answer(7)["execute"] == "query-status"
+        visit.see_end()
+
+    async def scenario(address: str) -> None:
+        async with await Client.connect(address) as client:
+            with pytest.raises(QapiError, match="descriptor") as caught:
+                await client.execute("getfd", {"fdname": "x"}, fds=fds)
+            assert not isinstance(caught.value, ConnectionLost)
+            assert await client.execute("query-status") == 7
+
+    with Peer(place, script) as peer:
+        play(scenario(peer.address))
+
+
 def test_file_descriptors_need_a_unix_socket(play: Play) -> None:
     def script(visit: Visit) -> None:
         visit.greet()
@@ -336,7 +374,7 @@ def test_file_descriptors_need_a_unix_socket(play: Play) -> None:
 
     async def scenario(address: str) -> None:
         async with await Client.connect(address) as client:
-            with pytest.raises(ValueError, match="Unix socket"):
+            with pytest.raises(QapiError, match="Unix socket"):
                 await client.execute("getfd", {"fdname": "x"}, fds=[0])
             assert await client.execute("query-status") == 7
 
@@ -429,7 +467,10 @@ def test_reconnecting(play: Play, place: Path) -> None:
         clients: list[Client] = []
 
         async def visit_all() -> None:
-            async for client in reconnecting(address, delays=lambda: (1, 2), sleep=sleep):
+            clock = count(0, 10).__next__  # every connection holds for ten seconds
+            async for client in reconnecting(
+                address, delays=lambda: (1, 2), sleep=sleep, clock=clock
+            ):
                 clients.append(client)
                 answers.append(await client.execute("query-status"))
                 if len(answers) < 3:
@@ -445,3 +486,31 @@ def test_reconnecting(play: Play, place: Path) -> None:
 
     with Peer(place, script, script, script) as peer:
         play(scenario(peer.address))
+
+
+def test_reconnecting_to_a_server_that_drops_everybody(play: Play, place: Path) -> None:
+    waited: list[float] = []
+    clients: list[Client] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def visit_all(address: str) -> None:
+        async for client in reconnecting(
+            address, delays=lambda: (1, 2), sleep=sleep, clock=lambda: 0.0
+        ):
+            clients.append(client)
+            await client.wait_closed()
+
+    async def scenario(address: str) -> None:
+        with pytest.raises(ConnectionLost, match="server closed"):
+            await visit_all(address)
+
+    with Peer(place, drop, drop, drop) as peer:
+        play(scenario(peer.address))
+    assert waited == [1, 2]
+    assert len(clients) == 3
+
+
+def drop(visit: Visit) -> None:
+    visit.greet()

@@ -10,7 +10,7 @@ import pytest
 
 from qapigen.runtime.aio.client import Client
 from qapigen.runtime.aio.tls import client_context
-from qapigen.runtime.errors import ConnectionLost
+from qapigen.runtime.errors import ConnectionLost, QapiError
 from tests.runtime.certificates import make_certificates, server_side
 from tests.runtime.scripted_peer import Peer, Visit, event
 
@@ -51,7 +51,7 @@ def test_commands_and_events(play: Play, tmp_path: Path, tcp: bool) -> None:
         async with await Client.connect(address, tls=client_context(folder), timeout=20) as client:
             assert await client.execute("two") == 2
             assert (await client.wait_event("FIRST")).name == "FIRST"
-            with pytest.raises(ValueError, match="TLS"):
+            with pytest.raises(QapiError, match="TLS"):
                 await client.execute("getfd", fds=[0])
 
     with tls_peer(folder, script, tcp=tcp) as peer:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from qapigen.runtime.addresses import FdAddress, TcpAddress, UnixAddress
 from qapigen.runtime.aio.client import Client
+from qapigen.runtime.aio.connecting import accept
 from qapigen.runtime.errors import ConnectionLost, QapiError
+from qapigen.runtime.session.client import ClientSession
 from tests.runtime.aio.serving import sample_server
 from tests.runtime.scripted_peer import Peer, Visit
 
@@ -91,8 +94,9 @@ def test_a_place_that_is_taken(play: Play, tmp_path: Path) -> None:
     (tmp_path / "s").touch()
 
     async def scenario() -> None:
-        with pytest.raises(ConnectionLost, match="in use"):
+        with pytest.raises(QapiError, match="something else") as caught:
             await Client.accept(str(tmp_path / "s"))
+        assert not isinstance(caught.value, ConnectionLost)
 
     play(scenario())
     assert (tmp_path / "s").exists()
@@ -136,5 +140,86 @@ def test_a_host_that_cannot_be_looked_up(play: Play) -> None:
     async def scenario() -> None:
         with pytest.raises(ConnectionLost, match="no connection to tcp:"):
             await Client.connect("tcp:" + "x" * 70 + ".invalid:1", timeout=20)
+
+    play(scenario())
+
+
+@pytest.fixture
+def port() -> int:
+    """One that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found: int = listener.getsockname()[1]
+    return found
+
+
+@pytest.mark.may_skip
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [
+        ("tcp:localhost:{},ipv4", ["127.0.0.1"]),
+        ("tcp::{},ipv6", ["::1"]),
+        ("tcp:[::1]:{}", ["::1"]),
+        ("tcp::{}", ["127.0.0.1", "::1"]),
+    ],
+)
+def test_accepting_over_tcp(play: Play, address: str, hosts: list[str], port: int) -> None:
+    if not socket.has_dualstack_ipv6() and "::1" in hosts:
+        pytest.skip("no IPv6 here")
+
+    async def scenario() -> None:
+        for host in hosts:
+            knocking = asyncio.create_task(knock(host, port))
+            link = await accept(ClientSession(), address.format(port))
+            assert link._transport is not None
+            assert link._transport.get_extra_info("socket").getpeername()[0] == host
+            link.abort()
+            await link.closed
+            await knocking
+
+    play(scenario())
+
+
+async def knock(host: str, port: int) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as connection:
+            connection.setblocking(False)
+            with suppress(ConnectionRefusedError):
+                await loop.sock_connect(connection, (host, port))
+                await loop.sock_recv(connection, 1)
+                return
+        await asyncio.sleep(0)
+
+
+def test_accepting_over_a_unix_socket(play: Play, tmp_path: Path) -> None:
+    """The file is its owner's alone, and replaces one that a dead process has left."""
+    where = tmp_path / "s"
+
+    async def scenario() -> None:
+        for cancelled in (False, True):
+            with socket.socket(socket.AF_UNIX) as dead:
+                dead.bind(str(where))
+            accepting = asyncio.create_task(accept(ClientSession(), str(where)))
+            await asyncio.sleep(0)
+            assert where.stat().st_mode & 0o777 == 0o600
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(where))
+                if cancelled:
+                    accepting.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await accepting
+                else:
+                    link = await accepting
+                    link.abort()
+                    await link.closed
+            assert not where.exists()
+
+    play(scenario())
+
+
+def test_accepting_needs_a_port(play: Play) -> None:
+    async def scenario() -> None:
+        with pytest.raises(QapiError, match="which port"):
+            await Client.accept("tcp:127.0.0.1:0", timeout=20)
 
     play(scenario())

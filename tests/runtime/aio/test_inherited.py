@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import selectors
 import socket
 from pathlib import Path
 
@@ -27,6 +28,39 @@ def test_what_is_no_way_to_talk() -> None:
                 open_descriptor(FdAddress(fd))
     os.close(read)
     os.close(write)
+
+
+def test_a_descriptor_that_is_served_already(play: Play) -> None:
+    async def scenario() -> None:
+        ours, theirs = socket.socketpair()
+        address = f"fd:{theirs.detach()}"
+        server, _ = sample_server()
+        async with server:
+            await server.serve(address)
+            with pytest.raises(QapiError, match="served already"):
+                await server.serve(address)
+            async with RawClient(*await asyncio.open_connection(sock=ours)) as client:
+                assert "QMP" in await client.message()
+                assert await client.ask(NEGOTIATE) == {"return": {}}
+
+    play(scenario())
+
+
+@pytest.mark.skipif(not hasattr(selectors, "EpollSelector"), reason="the system has no epoll")
+def test_a_descriptor_that_cannot_be_watched() -> None:
+    """The one that an event loop watches all others with."""
+    selector = selectors.EpollSelector()
+    address = f"fd:{os.dup(selector.fileno())}"
+
+    async def scenario() -> None:
+        server, _ = sample_server()
+        async with server:
+            with pytest.raises(QapiError, match=f"{address}: "):
+                await server.serve(address)
+            assert server.clients == []
+
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        runner.run(scenario())
 
 
 def test_a_listening_socket(play: Play, tmp_path: Path) -> None:

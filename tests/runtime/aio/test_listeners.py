@@ -1,4 +1,4 @@
-"""Listening: permissions, files that are left over, families, clients who have to wait."""
+"""Listening: the file of a socket, families, clients who have to wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import socket
-import stat
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,49 +21,6 @@ from .serving import NEGOTIATE, RawClient, command, sample_server, until
 
 def unix(path: Path) -> UnixAddress:
     return UnixAddress(str(path))
-
-
-@pytest.mark.parametrize("mode", [0o600, 0o660, 0o777])
-def test_permissions_of_the_file(tmp_path: Path, mode: int) -> None:
-    before = os.umask(0o077)
-    try:
-        (listening,) = open_unix(unix(tmp_path / "s"), mode=mode)
-    finally:
-        os.umask(before)
-    with listening:
-        assert stat.S_IMODE((tmp_path / "s").stat().st_mode) == mode
-
-
-def test_a_file_of_a_dead_server_is_replaced(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(tmp_path / "s"))
-    (listening,) = open_unix(unix(tmp_path / "s"), mode=0o600)
-    with listening, socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(tmp_path / "s"))
-
-
-def test_a_file_of_a_living_server_is_left_alone(tmp_path: Path) -> None:
-    (listening,) = open_unix(unix(tmp_path / "s"), mode=0o600)
-    with listening:
-        with pytest.raises(QapiError, match="listens there already"):
-            open_unix(unix(tmp_path / "s"), mode=0o600)
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(tmp_path / "s"))
-
-
-def test_another_file_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "s").write_text("precious")
-    with pytest.raises(QapiError, match="something else"):
-        open_unix(unix(tmp_path / "s"), mode=0o600)
-    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(QapiError, match="something else"):
-        open_unix(unix(tmp_path / "link"), mode=0o600)
-    assert (tmp_path / "s").read_text() == "precious"
-
-
-def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(QapiError, match="cannot listen: No such file"):
-        open_unix(unix(tmp_path / "no" / "s"), mode=0o600)
 
 
 def test_an_abstract_name() -> None:

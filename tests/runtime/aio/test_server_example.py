@@ -19,11 +19,13 @@ EXAMPLE = REPOSITORY / "docs" / "examples" / "qmp_server.py"
 NEGOTIATE = b'{"execute": "qmp_capabilities"}'
 
 
-def start(*addresses: str, **options: Any) -> subprocess.Popen[bytes]:
-    """The example, in a Python that complains about everything."""
+def start(*addresses: str, closes: int | None = None, **options: Any) -> subprocess.Popen[bytes]:
+    """The example, in a Python that complains about everything; perhaps without a stream."""
     path = os.pathsep.join(str(REPOSITORY / each) for each in (".", "generated"))
     environment = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, "-W", "error", str(EXAMPLE), *addresses]
+    if closes is not None:
+        command = ["sh", "-c", f'exec "$@" {closes}>&-', "sh", *command]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, **options)
 
 
@@ -70,6 +72,22 @@ def test_on_pipes(ending: bytes) -> None:
     out, _ = server.communicate(NEGOTIATE + b'{"execute": "query-status"}' + ending, 60)
     assert b'"running"' in out and out.endswith(b"\r\n")
     assert server.returncode == 0
+
+
+@pytest.mark.parametrize(("fd", "name"), [(0, b"input"), (1, b"output")])
+def test_without_a_standard_stream(fd: int, name: bytes) -> None:
+    server = start("stdio", stdin=subprocess.PIPE, stdout=subprocess.PIPE, closes=fd)
+    out, said = server.communicate(NEGOTIATE, 60)
+    assert (server.returncode, out) == (1, b"")
+    assert said == b"qmp_server: stdio: standard " + name + b" is closed\n"
+
+
+@pytest.mark.parametrize("other", ["stdio", "fd:0"])
+def test_standard_streams_are_served_once(other: str) -> None:
+    server = start("stdio", other, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    out, said = server.communicate(timeout=60)
+    assert server.returncode == 1 and out.count(b'"QMP"') == 1
+    assert said.endswith(f"qmp_server: {other}: it is served already\n".encode())
 
 
 def test_on_files(tmp_path: Path) -> None:

@@ -57,6 +57,40 @@ def test_the_data_of_a_secret() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (
+            {"qom-type": "secret", "id": "s", "props": {"data": "hush", "format": "raw"}},
+            {"qom-type": "secret", "id": "s", "props": {"data": "***", "format": "raw"}},
+        ),
+        ({"command-line": "set_password vnc hush", "cpu-index": 1}, {"cpu-index": 1}),
+        ({"device": "vnc", "target": "password", "arg": "hush"}, {"device": "vnc"}),
+        ({"device": "vnc", "target": "passwd", "arg": "hush"}, {"device": "vnc"}),
+        ({"path": "/objects/s", "property": "data", "value": "hush"}, {"path": "/objects/s"}),
+        ({"path": "/x", "property": "password", "value": {"of": "hush"}}, {"path": "/x"}),
+    ],
+)
+def test_secrets_of_commands(arguments: dict[str, object], shown: dict[str, object]) -> None:
+    clean = redacted({"execute": "x", "arguments": arguments})
+    assert isinstance(clean, dict) and "hush" not in json.dumps(clean)
+    assert clean["arguments"].items() >= shown.items()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"qom-type": "iothread", "props": {"data": "seen"}},
+        {"device": "ide1-cd0", "target": "/seen.iso", "arg": "raw"},
+        {"path": "/objects/s", "property": "format", "value": "seen"},
+        {"property": ["data"], "value": "seen", "target": None, "arg": "seen"},
+        {"data": "seen", "value": "seen", "arg": "seen"},
+    ],
+)
+def test_what_only_looks_like_them(arguments: dict[str, object]) -> None:
+    assert redacted({"arguments": arguments}) == {"arguments": arguments}
+
+
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,73 @@ def test_a_thread_waits_for_its_turn_no_longer_than_it_may(place: Path) -> None:
         assert results == ["slow"]
 
 
+@pytest.mark.parametrize("timeout", [None, 30])
+@pytest.mark.parametrize("tcp", [False, True])
+def test_closed_by_another_thread(place: Path, tcp: bool, timeout: float | None) -> None:
+    go_on = threading.Event()
+
+    def script(visit: Visit) -> None:
+        visit.greet()
+        go_on.wait(20)
+        visit.say(event("BEGUN"))
+        visit.see_end()
+
+    with Peer(None if tcp else place, script) as peer, Client.connect(peer.address) as client:
+        found: list[BaseException] = []
+        begun = threading.Event()
+        client.on_event(lambda each: begun.set())
+
+        def wait() -> None:
+            with pytest.raises(ConnectionLost, match="this client was closed") as caught:
+                client.wait_event("NEVER", timeout=timeout)
+            found.append(caught.value)
+
+        threads = [threading.Thread(target=wait, daemon=True) for _ in range(2)]
+        for each in threads:
+            each.start()
+        go_on.set()
+        assert begun.wait(20)
+        client.poll()  # does not wait for the others
+        closing = threading.Thread(target=client.close, daemon=True)
+        closing.start()
+        for each in (closing, *threads):
+            each.join(20)
+        assert len(found) == 2
+        assert client.lost is not None and "closed" in client.lost.desc
+
+
+def test_closed_by_a_function_told_of_an_event(place: Path) -> None:
+    go_on = threading.Event()
+
+    def script(visit: Visit) -> None:
+        visit.greet()
+        go_on.wait(20)
+        visit.say(event("NOW"))
+        visit.see_end()
+
+    with Peer(place, script) as peer, Client.connect(peer.address) as client:
+        client.on_event(lambda each: client.close())
+        go_on.set()
+        with pytest.raises(ConnectionLost, match="this client was closed"):
+            client.wait_event("NEVER")
+
+
+@pytest.mark.parametrize("timeout", [1e8, 1e12, float("inf")])
+def test_more_time_than_the_system_can_wait(place: Path, timeout: float) -> None:
+    def script(visit: Visit) -> None:
+        visit.greet()
+        visit.answer(1)
+        visit.say(event("LAST"))
+
+    with (
+        Peer(place, script) as peer,
+        Client.connect(peer.address, timeout=timeout) as client,
+    ):
+        assert client.execute("a", timeout=timeout) == 1
+        assert client.wait_event("LAST", timeout=timeout).name == "LAST"
+        client.wait_closed(timeout=timeout)
+
+
 def test_oob(place: Path) -> None:
     def script(visit: Visit) -> None:
         visit.greet("oob")
@@ -338,13 +406,27 @@ def test_file_descriptors(place: Path) -> None:
     os.close(reading)
 
 
+@pytest.mark.parametrize("fds", [[0] * 254, [9999], [-1]])
+def test_file_descriptors_that_cannot_be_sent(place: Path, fds: list[int]) -> None:
+    def script(visit: Visit) -> None:
+        visit.greet()
+        assert visit.answer(7)["execute"] == "query-status"
+        visit.see_end()
+
+    with Peer(place, script) as peer, Client.connect(peer.address) as client:
+        with pytest.raises(QapiError, match="descriptor") as caught:
+            client.execute("getfd", {"fdname": "x"}, fds=fds)
+        assert not isinstance(caught.value, ConnectionLost)
+        assert client.execute("query-status") == 7
+
+
 def test_file_descriptors_need_a_unix_socket() -> None:
     def script(visit: Visit) -> None:
         visit.greet()
         visit.answer(7)
 
     with Peer(None, script) as peer, Client.connect(peer.address) as client:
-        with pytest.raises(ValueError, match="Unix socket"):
+        with pytest.raises(QapiError, match="Unix socket"):
             client.execute("getfd", {"fdname": "x"}, fds=[0])
         assert client.execute("query-status") == 7
 
@@ -403,7 +485,10 @@ def test_reconnecting(place: Path) -> None:
     waited: list[float] = []
 
     def visit_all(address: str) -> None:
-        for client in reconnecting(address, delays=lambda: (1, 2), sleep=waited.append):
+        clock = count(0, 10).__next__  # every connection holds for ten seconds
+        for client in reconnecting(
+            address, delays=lambda: (1, 2), sleep=waited.append, clock=clock
+        ):
             answers.append(client.execute("query-status"))
             if len(answers) < 3:
                 client.wait_closed()
@@ -417,3 +502,23 @@ def test_reconnecting(place: Path) -> None:
         visit_all(peer.address)
     assert answers == ["there"] * 3
     assert waited == [1, 2]
+
+
+def test_reconnecting_to_a_server_that_drops_everybody(place: Path) -> None:
+    waited: list[float] = []
+    clients: list[Client] = []
+
+    def visit_all(address: str) -> None:
+        for client in reconnecting(
+            address, delays=lambda: (1, 2), sleep=waited.append, clock=lambda: 0.0
+        ):
+            clients.append(client)
+            client.wait_closed()
+
+    with (
+        Peer(place, Visit.greet, Visit.greet, Visit.greet) as peer,
+        pytest.raises(ConnectionLost, match="server closed"),
+    ):
+        visit_all(peer.address)
+    assert waited == [1, 2]
+    assert len(clients) == 3

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from qapigen.runtime.addresses import FdAddress, TcpAddress, UnixAddress
-from qapigen.runtime.blocking.connecting import Deadline, attach, open_stream
+from qapigen.runtime.blocking import connecting
+from qapigen.runtime.blocking.connecting import Deadline, accept_stream, attach, open_stream
 from qapigen.runtime.errors import ConnectionLost, QapiError
 from tests.runtime.scripted_peer import Peer, Visit
 
@@ -35,6 +36,12 @@ class TestDeadline:
     def test_never(self) -> None:
         assert NEVER.remaining() is None
         assert not NEVER.passed
+
+    @pytest.mark.parametrize("timeout", [1e12, float("inf"), float("nan")])
+    def test_longer_than_the_system_can_wait(self, timeout: float) -> None:
+        deadline = Deadline(timeout)
+        assert deadline.remaining() is None
+        assert not deadline.passed
 
 
 @pytest.mark.parametrize("how", ["text", "value", "tcp", "ipv4", "fd"])
@@ -115,3 +122,71 @@ class _NoTls:
 def test_a_host_that_cannot_be_looked_up() -> None:
     with pytest.raises(ConnectionLost, match="no connection to tcp:"):
         open_stream("tcp:" + "x" * 70 + ".invalid:1", Deadline(20))
+
+
+@pytest.fixture
+def port() -> int:
+    """One that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found: int = listener.getsockname()[1]
+    return found
+
+
+def knock(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as connection:
+        while connection.connect_ex((host, port)):
+            pass
+        connection.recv(1)
+
+
+@pytest.mark.may_skip
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [
+        ("tcp:localhost:{},ipv4", ["127.0.0.1"]),
+        ("tcp::{},ipv6", ["::1"]),
+        ("tcp:[::1]:{}", ["::1"]),
+        ("tcp::{}", ["127.0.0.1", "::1"]),
+    ],
+)
+def test_accepting_over_tcp(address: str, hosts: list[str], port: int) -> None:
+    if not socket.has_dualstack_ipv6() and "::1" in hosts:
+        pytest.skip("no IPv6 here")
+    for host in hosts:
+        peer = threading.Thread(target=knock, args=(host, port), daemon=True)
+        peer.start()
+        stream = accept_stream(address.format(port), Deadline(20))
+        assert stream._socket.getpeername()[0] == host
+        stream.close()
+        peer.join(20)
+
+
+def test_accepting_over_a_unix_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is its owner's alone, and replaces one that a dead process has left."""
+    where = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(where))
+    listening = connecting._first_of
+
+    def knocked(sockets: list[socket.socket], deadline: Deadline) -> socket.socket:
+        assert where.stat().st_mode & 0o777 == 0o600
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(where))
+            return listening(sockets, deadline)
+
+    monkeypatch.setattr(connecting, "_first_of", knocked)
+    accept_stream(str(where), Deadline(20)).close()
+    assert not where.exists()
+
+
+def test_nobody_comes(tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError, match="no connection in time"):
+        accept_stream(str(tmp_path / "s"), Deadline(0.01))
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("address", ["stdio", "fd:0", "nonsense", "tcp:127.0.0.1:0", "/dev/null"])
+def test_no_place_to_listen(address: str) -> None:
+    with pytest.raises(QapiError) as caught:
+        accept_stream(address, Deadline(20))
+    assert not isinstance(caught.value, ConnectionLost)

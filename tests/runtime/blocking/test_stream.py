@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from qapigen.runtime.blocking.stream import Stream
+from qapigen.runtime.blocking.stream import MOST_SECONDS, Stream, milliseconds
 
 
 @pytest.fixture
@@ -59,3 +59,20 @@ def test_file_descriptors(pair: tuple[Stream, socket.socket]) -> None:
         os.close(each)
     other.close()
     stream.close()
+
+
+def test_shutting_down_wakes_who_waits(pair: tuple[Stream, socket.socket]) -> None:
+    stream, other = pair
+    stream.shut_down()
+    assert stream.wait(sending=False, timeout=None)
+    assert stream.receive(wait=True) == b""
+    assert other.recv(10) == b""
+    stream.close()
+    stream.shut_down()  # too late, and no harm
+    other.close()
+
+
+def test_milliseconds() -> None:
+    assert milliseconds(None) is None
+    assert [milliseconds(each) for each in (-1, 0, 0.0001, 2.5)] == [0, 0, 1, 2500]
+    assert milliseconds(1e12) == MOST_SECONDS * 1000 < 2**31

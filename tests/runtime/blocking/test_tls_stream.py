@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from qapigen.runtime.aio.tls import client_context
 from qapigen.runtime.blocking import Client
-from qapigen.runtime.errors import ConnectionLost
+from qapigen.runtime.errors import ConnectionLost, QapiError
 from tests.runtime.certificates import make_certificates, server_side
 from tests.runtime.scripted_peer import Peer, Visit, event
 
@@ -63,7 +64,7 @@ def test_commands_and_events(folder: Path, tcp: bool, timeout: float | None) -> 
             assert client.wait_event("LAST", timeout=timeout).name == "LAST"
             with pytest.raises(TimeoutError):
                 client.wait_event("LAST", timeout=0.01)
-            with pytest.raises(ValueError, match="TLS"):
+            with pytest.raises(QapiError, match="TLS"):
                 client.execute("getfd", fds=[0])
 
 
@@ -94,3 +95,37 @@ def test_no_tls_there(folder: Path) -> None:
         pytest.raises(ConnectionLost, match="no connection to unix:"),
     ):
         Client.connect(peer.address, tls=client_context(folder))
+
+
+def test_closed_by_another_thread(folder: Path) -> None:
+    go_on = threading.Event()
+
+    def script(visit: Visit) -> None:
+        visit.greet()
+        go_on.wait(20)
+        visit.say(event("BEGUN"))
+        visit.see_end()
+
+    context = client_context(folder)
+    with (
+        tls_peer(folder, script, tcp=False) as peer,
+        Client.connect(peer.address, tls=context, timeout=20) as client,
+    ):
+        found: list[str] = []
+        begun = threading.Event()
+        client.on_event(lambda each: begun.set())
+
+        def wait() -> None:
+            with pytest.raises(ConnectionLost) as caught:
+                client.wait_event("NEVER")
+            found.append(caught.value.desc)
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        go_on.set()
+        assert begun.wait(20)
+        closing = threading.Thread(target=client.close, daemon=True)
+        closing.start()
+        closing.join(20)
+        waiting.join(20)
+        assert found == ["this client was closed"]

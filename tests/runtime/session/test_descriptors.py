@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from qapigen.runtime.session.descriptors import close_all, copied
+from qapigen.runtime.errors import QapiError
+from qapigen.runtime.session.descriptors import MOST_DESCRIPTORS, close_all, copied
 
 
 def test_copies_live_on_their_own() -> None:
@@ -20,10 +21,25 @@ def test_copies_live_on_their_own() -> None:
     os.close(reading)
 
 
-def test_none_is_left_if_one_is_wrong() -> None:
+@pytest.mark.parametrize("wrong", [10**6, -1, 2**40])
+def test_none_is_left_if_one_is_wrong(wrong: int) -> None:
     reading, writing = os.pipe()
     before = set(os.listdir("/proc/self/fd"))
-    with pytest.raises(OSError):
-        copied([writing, reading, 10**6])
+    with pytest.raises(QapiError, match=f"descriptor {wrong} cannot be sent"):
+        copied([writing, reading, wrong])
     assert set(os.listdir("/proc/self/fd")) == before
     close_all([reading, writing])
+
+
+def test_no_more_than_fit_into_a_message() -> None:
+    copies = copied([0] * MOST_DESCRIPTORS)
+    assert len(copies) == MOST_DESCRIPTORS
+    close_all(copies)
+    with pytest.raises(QapiError, match="at most 253 .* got 254"):
+        copied([0] * (MOST_DESCRIPTORS + 1))
+
+
+def test_where_none_can_be_sent() -> None:
+    assert copied(iter(()), possible=False) == ()
+    with pytest.raises(QapiError, match="Unix socket without TLS"):
+        copied([0], possible=False)

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qapigen.compiler.passes.introspect import introspect
 from qapigen.runtime.commands import ArgumentsStyle, CommandSpec
@@ -133,6 +135,39 @@ def test_arguments(arguments: dict[str, Any], problem: str) -> None:
     assert refusal("", arguments) == refusal(HIDE, arguments) == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"part": {"gone": "no int"}}, "parameter 'gone' is deprecated"),
+        ({"part": {"gone": None, "bogus": 1}, "bogus": 1}, "parameter 'gone' is deprecated"),
+        ({"part": {"more": [7, {"gone": []}]}}, "parameter 'gone' is deprecated"),
+        ({"thing": {"kind": ["new"], "gone": 1}}, ""),
+        ({"part": {"mode": {"old": 1}}}, ""),
+        ({"part": {"mode": ["old"]}, "alt": 5, "plain": [{"x": 1}]}, ""),
+        ({"bogus": {"gone": 1}}, ""),
+    ],
+)
+def test_arguments_that_break_the_schema(arguments: dict[str, Any], problem: str) -> None:
+    """What has a feature is refused all the same; the rest is for those who read it."""
+    assert refusal(REJECT, arguments) == (problem and problem + ", which is not accepted here")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["new", "old", "odd"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["part", "alt", "thing", "kind", "mode", "more", "x"]), inner
+    ),
+    max_leaves=15,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["part", "alt", "thing", "plain"]), JSON))
+def test_any_arguments_are_refused_or_not(arguments: dict[str, Any]) -> None:
+    assert refusal(REJECT, arguments) != "of the wrong class"
+    assert refusal("", arguments) == ""
+
+
 def test_only_what_is_named_is_refused() -> None:
     assert refusal("unstable-input=reject", {"part": {"gone": 1, "mode": "old"}}) == ""
     assert refusal("deprecated-input=reject", {"plain": {"x": 1}}) == ""
@@ -161,8 +196,9 @@ def test_crash() -> None:
     sharp.check_command(spec("work"))
     with pytest.raises(Crash):
         sharp.check_command(spec("old-work"))
-    with pytest.raises(Crash):
-        sharp.check_arguments(spec("work"), {"part": {"gone": 1}})
+    for value in (1, "no int"):
+        with pytest.raises(Crash):
+            sharp.check_arguments(spec("work"), {"part": {"gone": value}})
 
 
 def test_deep_arguments_need_no_recursion() -> None:

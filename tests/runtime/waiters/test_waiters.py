@@ -104,3 +104,17 @@ def test_too_late(wait: Wait) -> None:
 
     with pytest.raises(TimeoutError, match=r"^job 'j' goes on after 0.5 s$"):
         wait(server, "wait_job", "j", timeout=0.5)
+
+
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_a_timeout_of_the_callers_own_is_left_alone(wait: Wait, timeout: float | None) -> None:
+    def server(visit: Visit) -> None:
+        visit.greet()
+        visit.answer({"status": "active"})
+        visit.see_end()
+
+    def on_progress(_: object) -> None:
+        raise TimeoutError("of my own")
+
+    with pytest.raises(TimeoutError, match="^of my own$"):
+        wait(server, "follow_migration", timeout=timeout, on_progress=on_progress)
