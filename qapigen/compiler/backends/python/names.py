@@ -81,6 +81,8 @@ _VARIABLE = re.compile(r"v[0-9]+")
 _PREFIXES = ("visit_", "read_", "write_")
 #: Modules that would hide, in their package, what the package itself uses or offers.
 _MODULES_USED = frozenset(("import_module", "registry"))
+#: What annotations import for built-in types; others are Python's own.
+_IMPORTED = {"any": "Any", "null": "NullType"}
 #: Member names that would hide a type in the annotations of their class.
 _MEMBERS_USED = frozenset(
     # Any variable called TYPE_CHECKING is true for type checkers.
@@ -264,8 +266,10 @@ class Names:
         return self._attributes[cls]
 
     def classes(self, members: Sequence[Member]) -> list[str]:
-        """The classes that the annotations of members use."""
-        return [self.types[m.type.name] for m in members if m.type.name not in BUILTINS]
+        """The classes that the annotations of members import."""
+        names = (member.type.name for member in members)
+        found = (_IMPORTED.get(name) if name in BUILTINS else self.types[name] for name in names)
+        return [each for each in found if each is not None]
 
     def module_of(self, type_name: str) -> str | None:
         """The Python module that a type lives in; None for built-in types."""

@@ -16,7 +16,7 @@ from qapigen.compiler.backends.python.names import (
     identifiers,
     value_names,
 )
-from qapigen.compiler.ir import Schema
+from qapigen.compiler.ir import Schema, Struct
 from qapigen.compiler.pipeline import analyze
 from tests.compiler.backends.python.constructs import CONSTRUCTS
 
@@ -251,6 +251,23 @@ def test_members_make_room_for_annotations() -> None:
         "a": "a",
         "TYPE-CHECKING": "TYPE_CHECKING_",
     }
+
+
+@pytest.mark.parametrize(
+    ("kinds", "attributes"),
+    [(("any", "null"), ["Any_", "NullType_"]), (("int", "any"), ["Any_", "NullType"])],
+)
+def test_members_make_room_for_imported_names(
+    kinds: tuple[str, str], attributes: list[str]
+) -> None:
+    data = dict(zip(("Any", "NullType"), kinds, strict=True))
+    schema = schema_of(
+        "{ 'pragma': { 'member-name-exceptions': [ 'Foo' ] } }\n"
+        f"{{ 'struct': 'Foo', 'data': {data} }}"
+    )
+    (struct,) = schema.definitions
+    assert isinstance(struct, Struct)
+    assert [*Names(schema).attributes("Foo", struct.members).values()] == attributes
 
 
 def test_homes() -> None:
