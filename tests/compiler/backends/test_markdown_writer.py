@@ -222,9 +222,20 @@ def items(blocks: Iterable[Block]) -> int:
     return total
 
 
+def bullets(*levels: tuple[str, ...]) -> Listing:
+    """A list of texts, and behind the last of them a list of those of the next level."""
+    texts, *deeper = levels
+    items = [(Paragraph((Text(text),)),) for text in texts]
+    inner: tuple[Block, ...] = (bullets(*deeper),) if deeper else ()
+    return Listing(None, (*items[:-1], (*items[-1], *inner)))
+
+
 @given(st.lists(BLOCKS, max_size=4))
 @example([Listing(None, ((Paragraph((Text("a"),)),),)), Listing(None, ((Fence("b", ""),),))])
 @example([Listing(1, ((Paragraph((Text("a"),)),),)), Listing(1, ((Fence("b", ""),),))])
+@example([bullets(("a",), ("",))])
+@example([bullets(("a",), ("", "b"))])
+@example([Listing(None, ((Listing(None, ((bullets(("",)),),)),),))])
 def test_blocks_keep_their_structure(blocks: list[Block]) -> None:
     html = html_of(WRITER.text(blocks))
     assert html.tags.count("pre") == count(blocks, Fence)

@@ -185,7 +185,8 @@ def _is_tight(item: tuple[Block, ...]) -> bool:
 
 def _item(mark: str, lines: list[str]) -> list[str]:
     if not lines:
-        return [mark.rstrip()]
+        # A mark alone can be something else: below a text a heading's line, three of them a rule.
+        return [f"{mark}<!-- -->"]
     indent = " " * len(mark)
     return [mark + lines[0], *(f"{indent}{line}".rstrip() for line in lines[1:])]
 
