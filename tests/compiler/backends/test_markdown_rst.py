@@ -74,7 +74,7 @@ BLOCKS = {
     "bullets apart": ("* a\n\n* b\n\n  c", "- a\n\n- b\n\n  c"),
     "bullets in bullets": ("- a\n\n  - b\n  - c\n- d", "- a\n  - b\n  - c\n- d"),
     "bullets of another kind": ("- a\n\n* b", "- a\n\n* b"),
-    "bullet without text": ("-\n- a", "-\n- a"),
+    "bullet without text": ("-\n- a", "- <!-- -->\n- a"),
     "dash in a paragraph": ("a\n- b", "a\n\\- b"),
     "no bullet": ("-1 is it", r"\-1 is it"),
     "numbers": ("1. a\n2. b\n\n   c", "1. a\n\n2. b\n\n   c"),
