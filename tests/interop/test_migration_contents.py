@@ -91,7 +91,8 @@ def test_a_guest_that_writes_all_the_time(tmp_path: Path) -> None:
         qemu(tmp_path, "-incoming", "defer", "-S", size=8 * MIB) as destination,
     ):
         destination.listen(uri)
-        source.set(max_bandwidth=8 * MIB, downtime_limit=1)
+        # The hot pages do not fit into what may go in 100 ms, so that time goes by in each pass.
+        source.set(max_bandwidth=4 * MIB, downtime_limit=1)
         source.migrate(uri)
         source.wait_for_pass(4)
         assert source.report()["status"] == "active"
