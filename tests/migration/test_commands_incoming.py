@@ -58,6 +58,7 @@ def test_wrong_uris_may_be_corrected(waiting: Machine, tmp_path: Path) -> None:
         ("tcp:127.0.0.1", "port"),
         ("unix:/nowhere/at/all", "/nowhere/at/all"),
         ("fd:977", "977"),
+        ("fd:3", "not started with"),  # open, but the program's own
         ("fd:nobody", "nobody"),
         ("rdma:x:1", "RDMA"),
     ]:

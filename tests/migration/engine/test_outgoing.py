@@ -371,6 +371,13 @@ def test_the_destination_gets_time_to_answer(status: int) -> None:
     assert source.told[-2:] == (["RESUME", "failed"] if status else ["pass 2", "completed"])
 
 
+def heard(source: Source) -> None:
+    """Wait for the destination's first word."""
+    returns = source.attempt._returns
+    assert returns is not None
+    returns.wait_for_word(DEADLINE_SECONDS)
+
+
 @pytest.mark.parametrize("spoken", [False, True])
 def test_one_who_never_spoke_hears_that_nothing_follows(
     spoken: bool, monkeypatch: pytest.MonkeyPatch
@@ -380,7 +387,7 @@ def test_one_who_never_spoke_hears_that_nothing_follows(
     source = Source(channel, on=[RETURN_PATH])
     if spoken:
         channel.say(returnpath.pong(1))
-        on_told(source, "STOP", lambda: source.attempt._returns.wait_for_word(DEADLINE_SECONDS))  # type: ignore[union-attr]
+        on_told(source, "STOP", lambda: heard(source))
     channel.end_writing = channel.hang_up  # type: ignore[method-assign]
     channel.written = lambda data: (
         channel.say(returnpath.shut(0)) if spoken and ends(data) else None
