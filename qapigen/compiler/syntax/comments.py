@@ -15,9 +15,9 @@ from ..source import SourceFile, Span
 __all__ = ["DOC_BLOCK", "Line", "check_format", "read_lines", "unterminated_block"]
 
 #: A whole block, from ``##`` to the line of the next ``##``; blank source lines may lie between.
-DOC_BLOCK = re.compile(r"##[^\n]*+\n(?:[^\S\n]*+(?:#(?!#)[^\n]*+)?\n)*+[^\S\n]*+##[^\n]*+")
+DOC_BLOCK = re.compile(r"##[^\n]*+\n(?:[^\S\n]*+(?:#(?!#)[^\n]*+)?\n|(?!))*+[^\S\n]*+##[^\n]*+")
 
-_COMMENT_RUN = re.compile(r"##[^\n]*+(?:\s*+#[^\n]*+)*+\s*+")
+_COMMENT_RUN = re.compile(r"##[^\n]*+(?:\s*+#[^\n]*+|(?!))*+\s*+")
 _WORD = re.compile(r"[^\s'\[\]{}:,]+|.|\Z", re.DOTALL)
 
 

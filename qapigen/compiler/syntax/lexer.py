@@ -109,7 +109,7 @@ END = "END"
 #: The type of a string with the colon behind it, which is one token; its ``parts`` are two.
 KEY = "KEY"
 
-_SKIP = r"(?:\s++|#(?!#)[^\n]*+)*+"
+_SKIP = r"(?:\s++|#(?!#)[^\n]*+|(?!))*+"
 _PUNCTUATION = {
     "}": "RBRACE",
     "[": "LBRACKET",
@@ -124,7 +124,7 @@ _LITERALS = (_TRUE, _FALSE, _NULL)
 def _pattern(string: str, null: str, stray: str) -> re.Pattern[str]:
     """A token with all that is skipped before it; strings that need work match the quote only."""
     return re.compile(
-        rf"{_SKIP}(?:{string}(\s*+:)?+"
+        rf"{_SKIP}(?:{string}(\s*+:)?"
         rf"|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|{stray})",
         re.DOTALL,
     )

@@ -27,16 +27,16 @@ _NO_TEXT = rf"(?![^\S\n]*+@[^ \n]*:|(?:{_TAGS}):[ \n]|Features:\n)"
 _TEXT = rf"\n# {_NO_TEXT}[^\n]*+(?<!\s)"
 _INDENTED = rf"\n# (?=[^\S\n]){_NO_TEXT}[^\n]*+(?<!\s)"
 _BLANK = r"\n#(?=\n)"
-_REST = r"((?: [^\n]*+)?+)(?=\n)"
-_MORE = rf"(?:{_TEXT}|(?:{_BLANK})++{_TEXT})*+"  # blank lines at the end are left out
+_REST = r"((?: [^\n]*+)?)(?=\n)"
+_MORE = rf"(?:{_TEXT}|(?:{_BLANK}|(?!))++{_TEXT}|(?!))*+"  # blank lines at the end are left out
 
 #: The line of the documented name, and the text before the first marker.
-_OPENING = re.compile(rf"##\n# @({_NAME}):(?=\n)({_MORE})(?:{_BLANK})*+")
+_OPENING = re.compile(rf"##\n# @({_NAME}):(?=\n)({_MORE})(?:{_BLANK}|(?!))*+")
 _SECTION = re.compile(
-    rf"\n# @({_NAME}):{_REST}((?:{_TEXT}|(?:{_BLANK})++{_INDENTED})*+)(?:{_BLANK})*+"
-    rf"|\n# ({_TAGS}):{_REST}({_MORE})(?:{_BLANK})*+"
-    rf"|\n# (Features:)(?:{_BLANK})*+(?=\n# @{_NAME}:[ \n])"
-    rf"|({_TEXT}{_MORE})(?:{_BLANK})*+"
+    rf"\n# @({_NAME}):{_REST}((?:{_TEXT}|(?:{_BLANK}|(?!))++{_INDENTED}|(?!))*+)(?:{_BLANK}|(?!))*+"
+    rf"|\n# ({_TAGS}):{_REST}({_MORE})(?:{_BLANK}|(?!))*+"
+    rf"|\n# (Features:)(?:{_BLANK}|(?!))*+(?=\n# @{_NAME}:[ \n])"
+    rf"|({_TEXT}{_MORE})(?:{_BLANK}|(?!))*+"
 )
 _DESCRIPTION, _TAGGED, _HEADING, _TEXT_ONLY = 3, 6, 7, 8  # the last group of each alternative
 _MARGIN = re.compile(r"\n# [^\S\n]*+")

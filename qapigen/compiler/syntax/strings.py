@@ -14,7 +14,7 @@ from ..source import SourceFile, Span
 
 __all__ = ["decode_string"]
 
-_BODY = re.compile(r"((?:[^'\\\n]|\\[^\n])*+)('?)")
+_BODY = re.compile(r"((?:[^'\\\n]|\\[^\n]|(?!))*+)('?)")
 _UNICODE = re.compile(r"[0-9a-fA-F]{4}")
 _C_ESCAPES = {
     "b": "\b",

@@ -19,11 +19,12 @@ from .strict import JsonError, integer
 
 __all__ = ["TOKEN", "error_at", "parse"]
 
-#: One token, or blanks.  Numbers and keywords are taken for right if they start right.
+#: One token, or blanks.  Numbers and keywords are taken for right if they start right.  About the
+#: alternatives that never match see lexer.py.
 TOKEN: Final = re.compile(
     rb"[ \t\n\r]++"
-    rb'|[{}\[\]:,]|"(?:[^"\\]++|\\.)*+"|'
-    rb"'(?:[^'\\]++|\\.)*+'"
+    rb'|[{}\[\]:,]|"(?:[^"\\]++|\\.|(?!))*+"|'
+    rb"'(?:[^'\\]++|\\.|(?!))*+'"
     rb"|-?[0-9][0-9.]*+(?:[eE][+-]?[0-9]++)?|[a-z]++",
     re.DOTALL,
 )

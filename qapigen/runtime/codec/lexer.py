@@ -104,11 +104,13 @@ def _row(default: State, moves: tuple[tuple[bytes, State], ...]) -> tuple[State,
 #: For each state inside or between tokens, the state that follows each byte.
 TABLE: Final = {state: _row(default, moves) for state, (default, moves) in _MOVES.items()}
 
-#: What leaves a state as it is: taken at once.
+#: What leaves a state as it is: taken at once.  Here and below each possessive group ends with an
+#: alternative that never matches, without which Python up to 3.11.4 goes on where the last, failed
+#: try of the group stopped (gh-106052).
 RUNS: Final = {
     _S.START: re.compile(rb"[ \t\n\r]*+"),
-    _S.DOUBLE: re.compile(rb'(?:[^"\\\x00-\x1f\xfe\xff]++|\\[\x20-\xfd])*+'),
-    _S.SINGLE: re.compile(rb"(?:[^'\\\x00-\x1f\xfe\xff]++|\\[\x20-\xfd])*+"),
+    _S.DOUBLE: re.compile(rb'(?:[^"\\\x00-\x1f\xfe\xff]++|\\[\x20-\xfd]|(?!))*+'),
+    _S.SINGLE: re.compile(rb"(?:[^'\\\x00-\x1f\xfe\xff]++|\\[\x20-\xfd]|(?!))*+"),
     _S.KEYWORD: re.compile(rb"[a-z]*+"),
     _S.INTEGER: re.compile(rb"[0-9]*+"),
     _S.FRACTION: re.compile(rb"[0-9]*+"),
@@ -123,17 +125,21 @@ SHORT_BLANKS: Final = 64
 # Tokens that are surely complete, with the one that mostly follows, and blanks.
 _INSIDE = rb'[^"\\\x00-\x1f\xfe\xff]*+'
 _ATOM = (
-    rb'"' + _INSIDE + rb"(?:\\[\x20-\xfd]" + _INSIDE + rb')*+"(?:[:,](?: (?![ \t\n\r]))?+)?+'
-    rb"|-?(?:0(?![0-9])|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+    rb'"' + _INSIDE + rb"(?:\\[\x20-\xfd]" + _INSIDE + rb'|(?!))*+"'
+    rb"(?:[:,](?: (?![ \t\n\r])|(?!))?+|(?!))?+"
+    rb"|-?(?:0(?![0-9])|[1-9][0-9]*+)(?:\.[0-9]++|(?!))?+(?:[eE][+-]?[0-9]++|(?!))?+"
     rb"(?:,|(?=[ \t\n\r:\]}]))"
     rb"|[:,]++|[ \t\n\r]{1,64}+(?![ \t\n\r])|[a-z]++(?=[ \t\n\r,:\]}])"
 )
-_PAIR = rb"\{(?:" + _ATOM + rb")*+\}|\[(?:" + _ATOM + rb")*+\]"
+_PAIR = rb"\{(?:" + _ATOM + rb"|(?!))*+\}|\[(?:" + _ATOM + rb"|(?!))*+\]"
+_ITEMS = _ATOM + b"|" + _PAIR + b"|(?!)"
 #: How deep GROUPS and OBJECT go into brackets.
 LEVELS: Final = 2
-_PAIRS = rb"\{(?:" + _ATOM + b"|" + _PAIR + rb")*+\}|\[(?:" + _ATOM + b"|" + _PAIR + rb")*+\]"
+_PAIRS = rb"\{(?:" + _ITEMS + rb")*+\}|\[(?:" + _ITEMS + rb")*+\]"
 #: Tokens inside brackets, and :data:`GROUPS`: with balanced pairs of brackets among them.
-ATOMS: Final = re.compile(rb"(?:" + _ATOM + rb")*+")
-GROUPS: Final = re.compile(rb"(?:" + _ATOM + b"|" + _PAIRS + rb")*+")
+ATOMS: Final = re.compile(rb"(?:" + _ATOM + rb"|(?!))*+")
+GROUPS: Final = re.compile(rb"(?:" + _ATOM + b"|" + _PAIRS + rb"|(?!))*+")
 #: A whole object that is not deep, and blanks around it.
-OBJECT: Final = re.compile(rb"[ \t\n\r]*+(\{(?:" + _ATOM + b"|" + _PAIRS + rb")*+\})[ \t\n\r]*+")
+OBJECT: Final = re.compile(
+    rb"[ \t\n\r]*+(\{(?:" + _ATOM + b"|" + _PAIRS + rb"|(?!))*+\})[ \t\n\r]*+"
+)

@@ -24,9 +24,10 @@ _MOST_DIGITS = 20  # of an integer that uint64 can hold; Python's own limit is f
 _BLANKS = re.compile(r"[ \t\n\r]*+")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?")
 _WORD = re.compile(r"[A-Za-z]++")
-# Up to the closing quote; a control character or the end of the text stops it before.
-_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+)"')
-_STRING_START = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
+# Up to the closing quote; a control character or the end of the text stops it before.  The last
+# alternative never matches: before Python 3.11.5 possessive groups need it (see lexer.py).
+_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}|(?!))*+)"')
+_STRING_START = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}|(?!))*+')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _PLAIN_ESCAPES = {
     '"': '"',

@@ -31,7 +31,7 @@ MAX_FRAGMENT_LENGTH = 127  # characters of one fragment of a key
 _KEY = re.compile(r"[^=,]*")
 _NAME = re.compile(r"(?:__[A-Za-z0-9.-]*_)?[A-Za-z][A-Za-z0-9_-]*")
 _INDEX = re.compile(r"[0-9]+")
-_VALUE = re.compile(r"[^,]*+(?:,,[^,]*+)*+")
+_VALUE = re.compile(r"[^,]*+(?:,,[^,]*+|(?!))*+")
 _HELP = ("help", "?")
 
 

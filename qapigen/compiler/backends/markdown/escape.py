@@ -49,7 +49,7 @@ _CONTROL = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _NOT_CLEAN = re.compile(f"[{_CONTROL}]")
 _NOT_PLAIN = re.compile(rf"[\\`*\[\]<~|$_&!{_CONTROL}]")
 _HARMLESS_LINE = r"[^\s\d=>#:+-](?:.*\S)?"
-_HARMLESS_LINES = re.compile(rf"{_HARMLESS_LINE}(?:\n{_HARMLESS_LINE})*+")
+_HARMLESS_LINES = re.compile(rf"{_HARMLESS_LINE}(?:\n{_HARMLESS_LINE}|(?!))*+")
 _BACKTICKS = re.compile(r"`+")
 _URL = re.compile(r"(?:https?|ftp)://[^\s<>\"`]+|mailto:[^\s<>\"`]+", re.IGNORECASE)
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]")

@@ -29,7 +29,7 @@ _EQUALS = re.compile(r"(={1,5}) (\S.*)")
 # made of punctuation.
 _FIRST = r"""(?:["'`@(]?[A-Za-z]|\d+\.\d)(?:.*\S)?"""
 _OTHER = r"[!-/:-@\[-`{-~]?[^\W_](?:.*\S)?"
-_PARAGRAPH = re.compile(rf"{_FIRST}(?:\n{_OTHER})*+(?<!::)")
+_PARAGRAPH = re.compile(rf"{_FIRST}(?:\n{_OTHER}|(?!))*+(?<!::)")
 
 
 def parse(text: str, *, equals_headings: bool = False) -> tuple[Block, ...]:

@@ -23,7 +23,7 @@ __all__ = ["inlines"]
 _MARKUP = re.compile(
     r"""
       \\ (?P<escaped> [\s\S] )
-    | `` (?P<literal> (?=\S) (?: [^`] | `(?!`) )++ (?<=\S) ) ``
+    | `` (?P<literal> (?=\S) (?: [^`] | `(?!`) | (?!) )++ (?<=\S) ) ``
     | ` (?P<ref> (?=\S) [^`]+ (?<=\S) ) ` (?P<hyperlink> _{0,2} )
     | : (?P<role> [A-Za-z][\w.+:-]{0,40} ) :
       ` (?P<role_ref> (?=\S) [^`]+ (?<=\S) ) ` (?P<role_hyperlink> _{0,2} )
