@@ -106,11 +106,12 @@ def move(folder: Path) -> int:
     ):
         with connect(here) as vm, connect(there) as other:
             status = migrate(vm, way)
-            print(f"the source says {vm.query_status().status}, ", end="")
-            print(f"the destination says {other.query_status().status}")
+            says = vm.query_status().status, other.query_status().status
             vm.quit()
             other.quit()
+        # Both end before the next line, which so stands below all that they have to say.
         outputs = [each.communicate(timeout=PATIENCE_SECONDS)[0] for each in (source, destination)]
+    print(f"the source says {says[0]}, the destination says {says[1]}")
     digests = [json.loads(output) for output in outputs]
     print("memory of the source:     ", digests[0]["pc.ram"])
     print("memory of the destination:", digests[1]["pc.ram"])
@@ -161,4 +162,6 @@ def migrate(vm: BlockingClient, uri: str) -> str:
 
 
 if __name__ == "__main__":
+    # In a pipe as on a terminal, lines keep their order beside those of the other processes.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.exit(demo())

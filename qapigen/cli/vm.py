@@ -135,10 +135,12 @@ async def _serve(options: argparse.Namespace, vm_options: VmOptions) -> int:
 
     vm = _vm(vm_options)
     watch = _progress() if options.progress else None
-    # After the progress line, which then lets lines of the log by.
-    logging.basicConfig(format="qapigen vm: %(message)s", level=logging.WARNING)
+    stream = watch.stream if watch is not None else None
+    logging.basicConfig(format="qapigen vm: %(message)s", level=logging.WARNING, stream=stream)
     try:
         status = await vm.run(ready=_tell_addresses, watch=watch)
+        if watch is not None:
+            watch.close()  # the digest gets a line of its own on a terminal, too
         if options.digest:
             print(json.dumps(vm.guest.ram.digests()), flush=True)
     except NotListening as error:

@@ -6,11 +6,15 @@ Must not know: where the answers come from, how often they come.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
+from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.text import Text
+
+from qapi_migration.types.migration import MigrationStatus
 
 if TYPE_CHECKING:
     from qapi_migration.types.migration import MigrationInfo, MigrationStats
@@ -19,6 +23,7 @@ __all__ = ["ProgressLine", "progress_text"]
 
 _MIB = 1 << 20
 _NEWS_EACH = 5  # answers between two lines where lines stay
+_ENDS = (MigrationStatus.COMPLETED, MigrationStatus.FAILED, MigrationStatus.CANCELLED)
 
 
 def progress_text(info: MigrationInfo) -> str:
@@ -63,17 +68,25 @@ def _other_texts(ram: MigrationStats) -> list[str]:
 
 
 class ProgressLine:
-    """Shows answers as they come; ``close`` leaves the last one standing."""
+    """Shows answers as they come; the line of each migration stays when it has ended.
+
+    On a terminal that can write over a line, one line changes.  Elsewhere there is one line for
+    each status and now and then one between.  Nothing is ever written to stdout, which belongs to
+    programs.  Colour settings (FORCE_COLOR, NO_COLOR) change nothing: the text has no colours.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console if console is not None else Console(stderr=True)
+        self._console = console if console is not None else _console()
+        self._writes_over = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live: Live | None = None
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
-            self._live = Live(console=self._console, auto_refresh=False)
-            self._live.start()
         self._shown = ""
         self._news = ""  # status of the last line that stays
         self._skipped = 0
+
+    @property
+    def stream(self) -> TextIO:
+        """A stream for other lines on stderr: they appear above the line that changes."""
+        return cast("TextIO", FileProxy(self._console, self._console.file))
 
     def __call__(self, info: MigrationInfo) -> None:
         """Show an answer."""
@@ -81,8 +94,10 @@ class ProgressLine:
         if text == self._shown or not text:
             return
         self._shown = text
-        if self._live is not None:
-            self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+        if self._writes_over:
+            self._write_over(text)
+            if info.status in _ENDS:
+                self.close()  # whoever writes next to this terminal begins a new line
             return
         self._skipped += 1
         status = text.partition(" ")[0]
@@ -90,7 +105,26 @@ class ProgressLine:
             self._news, self._skipped = status, 0
             self._console.print(text, soft_wrap=True, highlight=False, markup=False)
 
+    def _write_over(self, text: str) -> None:
+        if self._live is None:
+            # Redirected streams would move what is printed on stdout to stderr.
+            self._live = Live(
+                console=self._console,
+                auto_refresh=False,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+        self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+
     def close(self) -> None:
         """The end: what is shown stays."""
         if self._live is not None:
             self._live.stop()
+            self._live = None
+
+
+def _console() -> Console:
+    """The console on stderr, a terminal only if that is one; a closed stderr swallows all."""
+    stream = sys.stderr
+    return Console(stderr=True, force_terminal=stream is not None and stream.isatty())

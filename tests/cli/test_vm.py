@@ -21,7 +21,8 @@ from qapigen.cli.status import TROUBLE
 from tests.cli.conftest import Call, one_error
 from tests.cli.process import COMMAND, environment
 from tests.house.test_light_imports import among, loaded_by
-from tests.migration.machines import DEADLINE_SECONDS, Machine, machine
+from tests.migration.machines import DEADLINE_SECONDS, Machine, machine, until
+from tests.terminal import Terminal
 
 #: What only this verb may load, and late.
 OF_THE_VM = {"numpy", "rich", "qapigen.migration"}
@@ -355,25 +356,67 @@ def test_progress_in_a_pipe(tmp_path: Path) -> None:
     assert "downtime" in lines[-1]
 
 
-def test_progress_on_a_terminal(tmp_path: Path) -> None:
-    """One line that changes; what the log says stands above it."""
+TERMINALS = {
+    "ordinary": {"TERM": "xterm"},
+    "no-color": {"TERM": "xterm", "NO_COLOR": "1"},
+    "no-color-empty": {"TERM": "xterm", "NO_COLOR": ""},
+    "force-color": {"TERM": "xterm", "FORCE_COLOR": "1"},
+    "dumb": {"TERM": "dumb"},
+}
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+def test_progress_on_a_terminal(tmp_path: Path, kind: str) -> None:
+    """A line for each migration that changes and stays; logs and digests have their own lines."""
+    terminal = Terminal()
+    words = [*COMMAND, "vm", "--ram=1M", "--progress", "--digest", f"--qmp=unix:{tmp_path}/a"]
+    with terminal.running(words, environment(TERMINALS[kind])) as process:
+        terminal.read_until(b"/a")
+        migrated(f"unix:{tmp_path}/a", [f"unix:{tmp_path}/nobody", "exec:cat >/dev/null"])
+        terminal.read_all()
+        assert process.wait(DEADLINE_SECONDS) == 0
+    rows = terminal.rows()
+    starts = ["qapigen vm: serving", "qapigen vm: migration failed: ", "completed  100 %", '{"pc']
+    rest = iter(rows)
+    for start in starts:
+        assert any(row.startswith(start) for row in rest), (start, rows)
+    assert sum(row.startswith("completed") for row in rows) == 1
+    shown = terminal.raw.decode()
+    if kind == "dumb":
+        assert "\x1b" not in shown
+    else:
+        assert "\x1b[?25l" in shown  # the cursor is hidden,
+        assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # and comes back
+
+
+def test_digest_in_a_pipe_beside_progress_on_a_terminal(tmp_path: Path) -> None:
+    """What is for programs comes on stdout, wherever the progress is drawn."""
     ours, theirs = pty.openpty()
-    with started("--progress", f"--qmp=unix:{tmp_path}/a", stderr=theirs) as process:
+    with started("--progress", "--digest", f"--qmp=unix:{tmp_path}/a", stderr=theirs) as process:
         os.close(theirs)
         text = b""
-        while b"serving" not in text or b"\n" not in text.partition(b"serving")[2]:
+        while b"/a" not in text:
             text += os.read(ours, 4096)
-        migrated(f"unix:{tmp_path}/a", [f"unix:{tmp_path}/nobody", "exec:cat >/dev/null"])
+        migrated(f"unix:{tmp_path}/a", ["exec:cat >/dev/null"])
         text += rest(ours)
+        assert process.stdout is not None
+        printed = process.stdout.read()
         assert process.wait(DEADLINE_SECONDS) == 0
     os.close(ours)
-    shown = text.decode()
-    assert "\x1b[?25l" in shown  # the cursor is hidden,
-    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # and comes back
-    assert "qapigen vm: migration failed: " in shown
-    last = shown[: shown.rindex("\x1b[?25h")].splitlines()[-1]
-    assert "completed  100 %" in last
-    assert "Traceback" not in shown
+    assert list(json.loads(printed)) == ["pc.ram"]
+    assert b"completed" in text
+    assert b"pc.ram" not in text.replace(b"/a", b"")
+
+
+def test_progress_without_stderr(tmp_path: Path) -> None:
+    terminal = Terminal()
+    words = [*COMMAND, "vm", "--ram=1M", "--progress", "--digest", f"--qmp=unix:{tmp_path}/a"]
+    with terminal.running(words, environment(), stderr_closed=True) as process:
+        until(lambda: (tmp_path / "a").is_socket() or None)  # nothing else tells that it serves
+        migrated(f"unix:{tmp_path}/a", ["exec:cat >/dev/null"])
+        terminal.read_all()
+        assert process.wait(DEADLINE_SECONDS) == 0
+    assert [list(json.loads(" ".join(terminal.rows()).replace(" ", "")))] == [["pc.ram"]]
 
 
 def rest(fd: int) -> bytes:
