@@ -98,6 +98,11 @@ define make_venv
   || $(PYTHON) -m venv --clear $(VENV)
 endef
 
+# For scripts that need not know the version.
+.PHONY: $(VENV)/stamp-run $(VENV)/stamp-dev
+$(VENV)/stamp-run: $(RUN)
+$(VENV)/stamp-dev: $(DEV)
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet
 
 $(RUN): pyproject.toml

@@ -50,12 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("qapigen: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Nobody reads on; and nothing may complain when the interpreter closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads on
+        _abandon_stdout()
         return TROUBLE
     except OSError as error:
         print(f"qapigen: error: {error}", file=sys.stderr)
+        _abandon_stdout()
         return TROUBLE
     except Exception:
         import traceback
@@ -79,6 +79,12 @@ def _settle_streams() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
     if sys.stdout is None:
         sys.stdout = cast("TextIO", _Closed())
+
+
+def _abandon_stdout() -> None:
+    """Nothing may complain of what is still unwritten when the interpreter closes stdout."""
+    if not isinstance(sys.stdout, _Closed):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

@@ -70,7 +70,9 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the source distribution."""
     folder = tmp_path_factory.mktemp("wheel")
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "source", filter="data")
+        # The argument ``filter`` is younger than some versions of Python 3.11.
+        archive.extraction_filter = lambda member, path: member
+        archive.extractall(folder / "source")
     (source,) = (folder / "source").iterdir()
     out = folder / "out"
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", out, folder=source)

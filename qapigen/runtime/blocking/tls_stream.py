@@ -42,7 +42,8 @@ class TlsStream(Stream):
         except ssl.SSLWantWriteError:
             self._wants_room = True
             return None
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError, BrokenPipeError):
+            # TLS also writes while it reads, and newer versions of OpenSSL tell what came of it.
             return b""
         return data
 

@@ -37,7 +37,9 @@ def test_stubs_have_a_form_of_their_own() -> None:
     assert format_python("a.py", text) == text
 
 
-@pytest.mark.parametrize("text", ["def (:", "x = [", "x\n  y\n", "'''", "\0", "print 1", "x = 'a"])
+@pytest.mark.parametrize(
+    "text", ["def (:", "x = [", "x\n  y\n", "'''", "\0", "x = 1\ny\0", "print 1", "x = 'a"]
+)
 def test_text_that_is_no_python(text: str) -> None:
     with pytest.raises(FormatFailure, match=r"^out/a\.py: error: .*no Python.*\d+:\d+"):
         format_python("out/a.py", text)

@@ -39,7 +39,7 @@ def tls_peer(folder: Path, script: Callable[[Visit], object], *, tcp: bool = Fal
         None if tcp else folder / "s",
         lambda plain: script(TlsVisit(plain.socket)),
         wrap=wrap,
-        forgiven=(ssl.SSLError,),
+        forgiven=(ssl.SSLError, BrokenPipeError),
     )
 
 
