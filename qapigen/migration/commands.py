@@ -233,9 +233,10 @@ class Commands(ControlCommands, MigrationCommands, ObjectsCommands, RunStateComm
 
         ``getfd`` finds descriptors by their names; without it, they have numbers only.
         """
-        acceptor = incoming(uri, tls=self._tls_server, getfd=getfd, inherited=self._inherited)
+        acceptor = self._migrator.receive(
+            lambda: incoming(uri, tls=self._tls_server, getfd=getfd, inherited=self._inherited)
+        )
         self._listening = True
-        self._migrator.receive(acceptor)
         return acceptor.address
 
     # --- migration: what has no engine ---

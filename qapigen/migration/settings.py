@@ -56,8 +56,8 @@ _Name = MigrationCapability
 class Capability(NamedTuple):
     """What there is behind a capability."""
 
-    engine: bool
-    """Whether it can be switched on here."""
+    available: bool
+    """Whether it can be switched on here; so can what has no effect without something else."""
     note: str
     """What it does; if it cannot be switched on, what is missing."""
 
@@ -66,20 +66,20 @@ class Capability(NamedTuple):
 CAPABILITIES: Final[Mapping[MigrationCapability, Capability]] = MappingProxyType(
     {
         _Name.XBZRLE: Capability(False, "there is no encoder of differences"),
-        _Name.RDMA_PIN_ALL: Capability(False, "there is no RDMA"),
+        _Name.RDMA_PIN_ALL: Capability(True, "governs rdma: alone, which is refused"),
         _Name.AUTO_CONVERGE: Capability(True, "slows the guest's CPUs down"),
-        _Name.ZERO_BLOCKS: Capability(False, "disks cannot be migrated"),
+        _Name.ZERO_BLOCKS: Capability(True, "governs the migration of disks alone"),
         _Name.COMPRESS: Capability(False, "there are no threads that compress"),
         _Name.EVENTS: Capability(True, "sends MIGRATION and MIGRATION_PASS"),
         _Name.POSTCOPY_RAM: Capability(False, "memory cannot follow the guest"),
         _Name.X_COLO: Capability(False, "there are no checkpoints"),
-        _Name.RELEASE_RAM: Capability(False, "memory cannot follow the guest"),
+        _Name.RELEASE_RAM: Capability(True, "governs memory that follows the guest alone"),
         _Name.BLOCK: Capability(False, "disks cannot be migrated"),
         _Name.RETURN_PATH: Capability(True, "lets the destination confirm the end"),
         _Name.PAUSE_BEFORE_SWITCHOVER: Capability(True, "waits for migrate-continue"),
         _Name.X_MULTIFD: Capability(False, "there is but one connection"),
-        _Name.DIRTY_BITMAPS: Capability(False, "disks have no bitmaps"),
-        _Name.POSTCOPY_BLOCKTIME: Capability(False, "memory cannot follow the guest"),
+        _Name.DIRTY_BITMAPS: Capability(True, "sends bitmaps of disks, which have none"),
+        _Name.POSTCOPY_BLOCKTIME: Capability(True, "governs memory that follows the guest alone"),
     }
 )
 
@@ -141,18 +141,17 @@ def check_capabilities(capabilities: Capabilities) -> None:
         if capabilities[one] and capabilities[other]:
             raise QapiError(f"'{one.value}' and '{other.value}' exclude each other: {reason}")
     for name, state in capabilities.items():
-        if state and not CAPABILITIES[name].engine:
+        if state and not CAPABILITIES[name].available:
             raise QapiError(
                 f"the capability '{name.value}' is not available here: {CAPABILITIES[name].note}"
             )
 
 
 def capability_list(capabilities: Capabilities) -> list[MigrationCapabilityStatus]:
-    """The answer to ``query-migrate-capabilities``: without ``block`` if disks cannot move."""
+    """The answer to ``query-migrate-capabilities``: all of them, in the order of the schema."""
     return [
         MigrationCapabilityStatus(capability=name, state=state)
         for name, state in capabilities.items()
-        if name is not _Name.BLOCK or CAPABILITIES[name].engine
     ]
 
 
@@ -175,8 +174,8 @@ class Parameter(NamedTuple):
         if self.power_of_two:
             if fits and value & (value - 1) == 0:
                 return None
-            return f"{_told(name)} must be a power of two, {self.least} to {self.most}"
-        return None if fits else f"{_told(name)} must be {self.least} to {self.most}"
+            return f"{name.value} must be a power of two, {self.least} to {self.most}"
+        return None if fits else f"{name.value} must be {self.least} to {self.most}"
 
 
 #: All parameters, in the order of the schema, which is the order in which they are checked.
@@ -248,11 +247,6 @@ def to_query(parameters: Parameters) -> MigrationParameters:
 
 def _field(name: MigrationParameter) -> str:
     return name.value.replace("-", "_")
-
-
-def _told(name: MigrationParameter) -> str:
-    """The name as errors give it: clients of QEMU know it with underscores, without the x."""
-    return _field(name).removeprefix("x_")
 
 
 # --- what the old commands ask for ---

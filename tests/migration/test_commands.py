@@ -294,15 +294,24 @@ def capabilities(one: Machine) -> dict[str, bool]:
 
 
 def test_capabilities(idle: Machine) -> None:
-    """All but ``block``, which is not there, in the order of the schema, and off at first."""
+    """In the order of the schema, and off at first."""
     found = capabilities(idle)
-    names = [name.value for name in CAPABILITIES if name is not MigrationCapability.BLOCK]
-    assert list(found) == names
-    assert len(names) == 14
+    assert list(found) == [name.value for name in CAPABILITIES]
+    assert len(found) == 15
     assert not any(found.values())
 
 
-PRESENT = ["auto-converge", "events", "return-path", "pause-before-switchover"]
+PRESENT = [
+    "auto-converge",
+    "events",
+    "return-path",
+    "pause-before-switchover",
+    "rdma-pin-all",
+    "zero-blocks",
+    "release-ram",
+    "dirty-bitmaps",
+    "postcopy-blocktime",
+]
 
 
 @pytest.mark.parametrize("name", PRESENT)
@@ -417,18 +426,17 @@ def test_parameter(idle: Machine, name: str, values: tuple[object, object]) -> N
     ],
 )
 def test_parameter_out_of_range(idle: Machine, name: str, values: tuple[int, ...]) -> None:
-    told = name.replace("-", "_").removeprefix("x_")
     for value in values:
         error, desc = refused(idle, "migrate-set-parameters", {name: value, "tls-creds": "x"})
-        assert (error, told in desc) == (GENERIC, True)
+        assert (error, desc.startswith(f"{name} must be")) == (GENERIC, True)
 
 
 def test_first_violation_is_told(idle: Machine) -> None:
     """In the order of the schema, not of the request."""
     wrong = {"x-multifd-channels": 0, "downtime-limit": -1, "decompress-threads": 0}
-    for first in ("decompress_threads", "downtime_limit", "multifd_channels"):
+    for first in ("decompress-threads", "downtime-limit", "x-multifd-channels"):
         assert first in refused(idle, "migrate-set-parameters", wrong)[1]
-        wrong.pop(first.replace("_", "-"), None)
+        del wrong[first]
 
 
 def test_null_stands_for_nothing(idle: Machine) -> None:

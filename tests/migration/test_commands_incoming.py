@@ -48,7 +48,7 @@ def waiting(tmp_path: Path) -> Iterator[Machine]:
 
 
 def test_wrong_uris_may_be_corrected(waiting: Machine, tmp_path: Path) -> None:
-    """Neither tells anybody anything; after all of them, a right one is accepted."""
+    """Each attempt is told, as QEMU does; after all of them, a right one is accepted."""
     waiting.switch(events=True)
     before = waiting.settings
     for uri, told in [
@@ -64,7 +64,8 @@ def test_wrong_uris_may_be_corrected(waiting: Machine, tmp_path: Path) -> None:
     ]:
         error, desc = waiting.refused("migrate-incoming", uri=uri)
         assert (error, told in desc) == (GENERIC, True), uri
-    assert (waiting.settings, waiting.info, waiting.heard()) == (before, {}, [])
+        assert waiting.heard() == ["MIGRATION setup"]
+    assert (waiting.settings, waiting.info) == (before, {})
     assert waiting.execute("migrate-incoming", uri=f"unix:{tmp_path}/in") == {}
     assert waiting.heard() == ["MIGRATION setup"]
 

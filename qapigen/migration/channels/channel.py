@@ -70,8 +70,10 @@ class OutgoingChannel(Protocol):
 
         Waits for the end of a command that the channel leads to; :meth:`shutdown` by another
         thread cuts that short.  A ``whole`` stream arrives in any case: such a command is left
-        to itself.  Otherwise a channel that was shut down ends without regard to what lies in
-        it: the command is terminated, and a peer on a socket can see that nobody listens.
+        to itself; if it ends before and says that it has failed, that is a
+        :class:`ChannelError`.  Otherwise a channel that was shut down ends without regard to
+        what lies in it: the command is terminated, and a peer on a socket can see that nobody
+        listens.
         """
 
 

@@ -137,13 +137,15 @@ class DescriptorChannel:
                 self._interrupt = Interrupt()
         try:
             self._release(self._writer)
-            if self._ended is not None:
-                self._ended(self._interrupt, whole)
+            try:
+                if self._ended is not None:
+                    self._ended(self._interrupt, whole)
+            finally:
+                self._release(self._reader)
+            if self._finished is not None:
+                self._finished(self._interrupt)
         finally:
-            self._release(self._reader)
-        if self._finished is not None:
-            self._finished(self._interrupt)
-        self._interrupt.close()
+            self._interrupt.close()
 
     def _release(self, fd: int | None) -> None:
         if fd is None:

@@ -47,12 +47,16 @@ class _Child:
     def finish(self, interrupt: Interrupt, whole: bool = False) -> None:
         """Wait for its end, but not for ever, and not if somebody wishes to go on.
 
-        Then it is terminated, unless its input is ``whole``: it may be about to keep it.
+        Then it is terminated, unless its input is ``whole``: it may be about to keep it.  Raises
+        :class:`ChannelError` if it had the whole stream and has failed with it.
         """
+        ended = False
         with suppress(ChannelError):
-            if self._await_end(interrupt, PATIENCE_SECONDS):
-                return
-        if whole:
+            ended = self._await_end(interrupt, PATIENCE_SECONDS)
+        if ended:
+            if whole and self._process.returncode:
+                raise ChannelError(f"the command {_failure(self._process.returncode)}")
+        elif whole:
             self._leave()
         else:
             self._terminate()
@@ -127,6 +131,13 @@ class _Child:
             return False
 
 
+def _failure(status: int) -> str:
+    """How a command has ended that has failed."""
+    if status < 0:
+        return f"was ended by signal {-status}"
+    return f"ended with status {status}"
+
+
 def _watch(pid: int) -> int | None:
     """A descriptor that is readable when the process has ended, on systems that have them."""
     try:
@@ -141,8 +152,9 @@ def start_command(
     """Start a command that gets the stream (``writing``), or that makes it.
 
     Closing the channel waits for its end: :data:`PATIENCE_SECONDS` for one that reads the
-    stream; one that makes it learns by a broken pipe that nobody wants the rest.  Whether it
-    succeeded is not asked.  It has a session of its own, so that what it starts ends with it.
+    stream, which must end with status 0 once it has the whole of it (QEMU never asks for that);
+    one that makes it learns by a broken pipe that nobody wants the rest.  It has a session of
+    its own, so that what it starts ends with it.
     Raises :class:`ChannelError` if it cannot be started.
     """
     ends: list[int] = []

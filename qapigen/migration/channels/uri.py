@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -174,14 +175,23 @@ def _parse_tcp(uri: str, rest: str) -> TcpUri:
     host, colon, port = where.rpartition(":")
     if not colon or where.endswith("]"):
         raise _bad(uri, "the port is missing")
-    if not _is_number(port) or int(port) > _HIGHEST_PORT:
-        raise _bad(uri, f"a port is a number from 0 to {_HIGHEST_PORT}, got {cut(port)!a}")
-    found = _with_options(TcpUri(_host(uri, host), int(port)), uri, options)
+    found = _with_options(TcpUri(_host(uri, host), _port(uri, port)), uri, options)
     if found.to is not None and not found.port <= found.to <= _HIGHEST_PORT:
         raise _bad(uri, f"'to' is a port from {found.port} to {_HIGHEST_PORT}, got {found.to}")
     if found.ipv4 is False and found.ipv6 is False:
         raise _bad(uri, "'ipv4' and 'ipv6' cannot both be off")
     return found
+
+
+def _port(uri: str, text: str) -> int:
+    if not _is_number(text):
+        # As the system knows it, mostly by /etc/services: 'http' is 80.
+        with suppress(OSError, ValueError):
+            return socket.getservbyname(text, "tcp")
+    elif int(text) <= _HIGHEST_PORT:
+        return int(text)
+    message = f"a port is a number from 0 to {_HIGHEST_PORT} or the name of a service"
+    raise _bad(uri, f"{message}, got {cut(text)!a}")
 
 
 def _host(uri: str, host: str) -> str:

@@ -20,7 +20,7 @@ from ..channels.channel import ChannelError
 from ..guest.machine import IllegalRunState
 from ..run_states import state_after_load
 from ..stream import returnpath
-from ..stream.format import CommandNumber, StreamError
+from ..stream.format import IGNORABLE_COMMANDS, CommandNumber, StreamError
 from ..stream.reader import (
     Command,
     Description,
@@ -208,6 +208,10 @@ class IncomingMigration:
                 if not self._returns:
                     raise ChannelError("the source wants an answer without a return path")
                 channel.write(returnpath.pong(int.from_bytes(command.data, "big")))
+            case CommandNumber.POSTCOPY_ADVISE if not command.data:
+                pass  # bitmaps of disks may follow late; whoever has none sends none
+            case number if number in IGNORABLE_COMMANDS:
+                pass
             case number:
                 raise ChannelError(f"command {number} of postcopy is not supported here")
 

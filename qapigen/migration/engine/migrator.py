@@ -166,9 +166,14 @@ class Migrator:
         """Of the incoming migration."""
         return self._incoming_status.status
 
-    def receive(self, acceptor: Acceptor) -> None:
-        """Wait for a source; clients are told in any case (``migrate-incoming``)."""
+    def receive(self, listen: Callable[[], Acceptor]) -> Acceptor:
+        """Listen and wait for a source (``migrate-incoming``).
+
+        ``listen`` may refuse with a QapiError.  Clients hear of each attempt, whatever becomes
+        of it and whether or not ``events`` is on.
+        """
         self._listeners.status(MigrationStatus.SETUP)
+        acceptor = listen()
         self._incoming = IncomingMigration(
             self.guest,
             acceptor=acceptor,
@@ -177,6 +182,7 @@ class Migrator:
             ended=self._listeners.arrived,
         )
         self._incoming.start()
+        return acceptor
 
     # --- both ---
 

@@ -244,7 +244,10 @@ class OutgoingMigration:
             proceed=self._proceed,
         )
         try:
-            precopy.setup(return_path=self._returns is not None)
+            precopy.setup(
+                return_path=self._returns is not None,
+                bitmaps=self._capabilities[MigrationCapability.DIRTY_BITMAPS],
+            )
         except ChannelError:
             self._status.swap(MigrationStatus.SETUP, MigrationStatus.ACTIVE)
             raise
@@ -258,7 +261,6 @@ class OutgoingMigration:
         self._commit()
         self._finish(precopy, channel)
         self._wait_for_destination()
-        self._left = None  # it is the destination's, come what may
         self._complete(channel)
 
     def _stop_guest(self) -> None:
@@ -325,7 +327,8 @@ class OutgoingMigration:
         self._downtime_ms = elapsed_ms(self._stopped_at, now)
         self._pace.summarize(channel.position, self._total_ms)
         self._ram.cleanup()
-        channel.close(whole=True)
+        channel.close(whole=True)  # a command at the far end may say that it has failed
+        self._left = None  # it is the destination's, come what may
         self._guest.set_state(RunState.POSTMIGRATE)
         paused = self._status.status is MigrationStatus.DEVICE
         self._move(

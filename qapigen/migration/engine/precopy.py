@@ -49,14 +49,19 @@ class Precopy:
         self._wait = wait
         self._proceed = proceed
 
-    def setup(self, *, return_path: bool) -> None:
-        """Header, machine, early commands, and the START sections."""
+    def setup(self, *, return_path: bool, bitmaps: bool = False) -> None:
+        """Header, machine, early commands, and the START sections.
+
+        ``bitmaps`` tells the destination that bitmaps of disks might follow after the guest.
+        """
         out = self._out
         out.add(writer.header())
         out.add(writer.configuration(self._guest.machine))
         if return_path:
             out.add(writer.command(CommandNumber.OPEN_RETURN_PATH))
             out.add(writer.command(CommandNumber.PING, (1).to_bytes(4, "big")))
+        if bitmaps:
+            out.add(writer.command(CommandNumber.POSTCOPY_ADVISE))
         for each in self._iterables:
             number = ITERABLE_IDS[each.name]
             out.add(

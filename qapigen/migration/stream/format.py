@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 __all__ = [
     "COMMAND_LENGTHS",
+    "IGNORABLE_COMMANDS",
     "MAGIC",
     "MOST_BUFFER_BYTES",
     "MOST_DESCRIPTION_BYTES",
@@ -94,6 +95,7 @@ class CommandNumber(IntEnum):
     POSTCOPY_RUN = 5
     POSTCOPY_RAM_DISCARD = 6
     PACKAGED = 7
+    SWITCHOVER_START = 11  # QEMU 10 and later
 
 
 #: The lengths a command's data may have; a command that is not listed has its own rule.
@@ -105,8 +107,13 @@ COMMAND_LENGTHS: Mapping[int, tuple[int, ...]] = MappingProxyType(
         CommandNumber.POSTCOPY_LISTEN: (0,),
         CommandNumber.POSTCOPY_RUN: (0,),
         CommandNumber.PACKAGED: (4,),
+        CommandNumber.SWITCHOVER_START: (0,),
     }
 )
+
+#: Commands that tell of the source's progress and ask for nothing: SWITCHOVER_START says that the
+#: guest over there stands still now, between the last PART and the END of its memory.
+IGNORABLE_COMMANDS = frozenset({CommandNumber.SWITCHOVER_START})
 
 
 class ReturnType(IntEnum):

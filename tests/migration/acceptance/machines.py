@@ -109,7 +109,7 @@ class Machine:
         """Wait for a source; where it is to connect to."""
         acceptor = incoming(f"tcp:{HOST}:0")
         address = acceptor.address
-        self.migrator.receive(acceptor)
+        self.migrator.receive(lambda: acceptor)
         return address
 
     def migrate(self, uri: str) -> None:

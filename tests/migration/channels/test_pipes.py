@@ -92,7 +92,24 @@ def test_return_path() -> None:
     channel.close()
 
 
-def test_exit_status_means_nothing() -> None:
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("exit 3", "the command ended with status 3"),
+        ("/no/such/program", "the command ended with status 127"),
+        ("kill -9 $$", "the command was ended by signal 9"),
+    ],
+)
+def test_a_command_that_fails_with_the_whole_stream(end: str, told: str) -> None:
+    channel = opened(f"cat > /dev/null; {end}")
+    channel.write(b"x")
+    with pytest.raises(ChannelError, match=told):
+        channel.close(whole=True)
+    channel.close()
+
+
+def test_the_status_of_a_command_that_had_not_all_means_nothing() -> None:
     channel = opened("cat > /dev/null; exit 3")
     channel.write(b"x")
     channel.close()

@@ -50,6 +50,22 @@ def test_switch_alone_is_on() -> None:
     assert parse_outgoing("tcp:h:1,ipv4,ipv6") == TcpUri("h", 1, ipv4=True, ipv6=True)
 
 
+def test_the_name_of_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {("http", "tcp"): 80}
+
+    def look_up(name: str, protocol: str) -> int:
+        if (name, protocol) not in known:
+            raise OSError("service/proto not found")
+        return known[name, protocol]
+
+    monkeypatch.setattr(socket, "getservbyname", look_up)
+    assert parse_outgoing("tcp:h:http") == TcpUri("h", 80)
+    assert parse_incoming("tcp:[::1]:http,to=81") == TcpUri("::1", 80, to=81)
+    for wrong in ("HTTP", "nfs", "http "):
+        with pytest.raises(ChannelError, match="or the name of a service"):
+            parse_outgoing(f"tcp:h:{wrong}")
+
+
 def test_only_for_a_listener() -> None:
     assert parse_incoming("defer") == Defer()
     assert str(Defer()) == "defer"
@@ -75,10 +91,10 @@ BAD = {
     "tcp:": "the port is missing",
     "tcp:h": "the port is missing",
     "tcp:[::1]": "the port is missing",
-    "tcp:h:": "a port is a number from 0 to 65535, got ''",
+    "tcp:h:": "a port is a number from 0 to 65535 or the name of a service, got ''",
     "tcp:h:65536": "a port is a number",
     "tcp:h:-1": "a port is a number",
-    "tcp:h:http": "a port is a number",
+    "tcp:h:no-such-service": "a port is a number",
     "tcp:h:٣": "a port is a number",
     "tcp:h:" + "1" * 5000: "a port is a number",
     "tcp:::1:1": "goes in brackets",

@@ -15,6 +15,7 @@ from qapi_migration.types.migration import (
     MigrationStatus,
 )
 from qapi_migration.types.run_state import RunState
+from qapigen.migration.channels.opening import Acceptor
 from qapigen.migration.engine.migrator import Listeners, Migrator
 from qapigen.migration.guest.devices import CounterDevice
 from qapigen.migration.stream import returnpath
@@ -243,7 +244,7 @@ def test_settings_change_as_a_whole_or_not_at_all(machine: Make) -> None:
     before = it.migrator.capabilities, it.migrator.parameters
     with pytest.raises(QapiError, match="xbzrle"):
         it.switch(EVENTS, MigrationCapability.XBZRLE)
-    with pytest.raises(QapiError, match="compress_level"):
+    with pytest.raises(QapiError, match="compress-level"):
         it.migrator.set_parameters(MigrateSetParameters(downtime_limit=1, compress_level=10))
     assert (it.migrator.capabilities, it.migrator.parameters) == before
 
@@ -463,7 +464,19 @@ def test_nothing_to_cancel(machine: Make) -> None:
 
 def test_to_listen_is_told_in_any_case(machine: Make) -> None:
     it = machine(state=RunState.INMIGRATE)
-    it.migrator.receive(FakeAcceptor(None).real)
+    it.migrator.receive(lambda: FakeAcceptor(None).real)
+    assert it.told == ["setup"]
+    assert it.migrator.info() == MigrationInfo()
+
+
+def test_to_listen_is_told_even_if_it_is_refused(machine: Make) -> None:
+    it = machine(state=RunState.INMIGRATE)
+
+    def listen() -> Acceptor:
+        raise QapiError("the address is in use")
+
+    with pytest.raises(QapiError, match="in use"):
+        it.migrator.receive(listen)
     assert it.told == ["setup"]
     assert it.migrator.info() == MigrationInfo()
 
@@ -474,7 +487,7 @@ def test_a_guest_comes_and_goes(machine: Make, events: bool) -> None:
     first = machine()
     first.run(channel)
     it = machine(*([EVENTS] if events else []), state=RunState.INMIGRATE, fill=0)
-    it.migrator.receive(FakeAcceptor(MemoryInput(bytes(channel.stream))).real)
+    it.migrator.receive(lambda: FakeAcceptor(MemoryInput(bytes(channel.stream))).real)
     it.until("arrived")
     came = ["active", "RESUME", "completed"] if events else ["RESUME"]
     assert it.told == ["setup", *came, "arrived"]
@@ -488,7 +501,7 @@ def test_a_guest_comes_and_goes(machine: Make, events: bool) -> None:
 
 def test_a_guest_that_does_not_come(machine: Make) -> None:
     it = machine(EVENTS, state=RunState.INMIGRATE)
-    it.migrator.receive(FakeAcceptor(MemoryInput(b"?")).real)
+    it.migrator.receive(lambda: FakeAcceptor(MemoryInput(b"?")).real)
     it.until("arrived")
     assert it.told == ["setup", "active", "failed", "arrived"]
     assert it.reasons[0] is not None
@@ -523,7 +536,7 @@ def test_closing_does_not_wait_for_a_destination_that_is_silent(machine: Make) -
 
 def test_closing_ends_a_destination_that_waits(machine: Make) -> None:
     it = machine(EVENTS, state=RunState.INMIGRATE)
-    it.migrator.receive(FakeAcceptor(None).real)
+    it.migrator.receive(lambda: FakeAcceptor(None).real)
     it.migrator.close()
     assert it.told == ["setup"]
     assert it.reasons == []

@@ -112,7 +112,7 @@ class Machines:
         it = Machine(RunState.INMIGRATE, workload=workload, mib=mib)
         self._made.append(it)
         acceptor = incoming(uri)
-        it.migrator.receive(acceptor)
+        it.migrator.receive(lambda: acceptor)
         return it, acceptor
 
     def close(self) -> None:

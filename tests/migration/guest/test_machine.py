@@ -222,7 +222,7 @@ def threaded() -> Iterator[Machine]:
     machine = Machine(RunState.PAUSED, threads=True)
     yield machine
     machine.guest.close()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # others may have ended meanwhile
 
 
 def together(*orders: Thread) -> None:
