@@ -33,11 +33,14 @@ VERBS = {
     "vm": "run a machine whose guest can be migrated",
 }
 
+#: Verbs that serve for as long as somebody wishes, and so must collect their garbage.
+LASTING = frozenset({"vm"})
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the arguments are those of the process unless given."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if argv is None:
+    if argv is None and not LASTING.intersection(words[:1]):
         # A short process that makes many objects and hardly a cycle.
         gc.disable()
     _settle_streams()

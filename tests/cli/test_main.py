@@ -284,3 +284,17 @@ def test_loads_what_it_needs(words: list[str], unwanted: set[str]) -> None:
     loaded = set(json.loads(result.stdout))
     assert "qapigen" in loaded
     assert not loaded & unwanted
+
+
+@pytest.mark.parametrize(("verb", "collects"), [("vm", True), ("generate", False)])
+def test_verbs_that_serve_collect_garbage(verb: str, collects: bool) -> None:
+    """Short ones do without; a server that did would grow with each connection."""
+    script = (
+        "import gc, sys; from qapigen.cli.main import main; sys.argv = ['qapigen', sys.argv[1], '-h']\n"
+        "try: main()\n"
+        "except SystemExit: print('collects', gc.isenabled())"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script, verb], capture_output=True, check=True, text=True
+    )
+    assert result.stdout.splitlines()[-1] == f"collects {collects}"

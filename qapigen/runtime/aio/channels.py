@@ -8,6 +8,7 @@ Must not know: event loops, QMP.
 from __future__ import annotations
 
 import array
+import asyncio
 import errno
 import os
 import select
@@ -19,7 +20,14 @@ from typing import Final, Protocol
 
 from ..errors import QapiError
 
-__all__ = ["Channel", "PipeChannel", "SocketChannel", "close_descriptors", "open_stdio"]
+__all__ = [
+    "Channel",
+    "PipeChannel",
+    "SocketChannel",
+    "close_descriptors",
+    "open_stdio",
+    "try_watching",
+]
 
 _MOST_DESCRIPTORS: Final = 253  # the kernel takes no more in one message
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
@@ -202,3 +210,12 @@ def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             found.frombytes(data[: len(data) - len(data) % found.itemsize])
     return list(found)
+
+
+def try_watching(loop: asyncio.AbstractEventLoop, channel: PipeChannel) -> None:
+    """OSError if the event loop cannot tell of the input, before a greeting says otherwise."""
+    try:
+        loop.add_reader(channel.read_fd, lambda: None)
+    except PermissionError:  # a file, which is read without waiting
+        return
+    loop.remove_reader(channel.read_fd)

@@ -15,6 +15,7 @@ from typing import Final, Protocol, cast
 from ..commands import Reply
 from ..errors import QapiError
 from ..messages import Event, error_reply
+from ..session.phases import Phase
 from ..session.server import Job, ServerSession
 from .context import CommandContext, enter
 from .eager import start
@@ -159,6 +160,11 @@ class ServerConnection(asyncio.Protocol):
             self._transport.abort()
 
     @property
+    def negotiating(self) -> bool:
+        """Whether the client still has to negotiate."""
+        return self._session.phase is Phase.NEGOTIATION
+
+    @property
     def tasks(self) -> frozenset[asyncio.Task[Reply]]:
         """Commands that wait for something; they may be left over after the connection."""
         return frozenset(self._tasks)
@@ -182,14 +188,14 @@ class ServerConnection(asyncio.Protocol):
 
     def _run_some(self) -> bool:
         """Run a few commands; whether there may be more."""
-        host, next_job = self._host, self._session.next_job
-        gate = host.gate
+        host, session = self._host, self._session
+        gate, next_job = host.gate, session.next_job
         for _ in range(_JOBS_A_WRITE):
             if self._stalled or host.stopping:
                 return False
             job = next_job()
             if job is None:
-                return False
+                return session.pending
             if gate.free or job.oob:
                 self._run(job)
             else:

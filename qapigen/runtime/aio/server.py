@@ -23,7 +23,8 @@ from ..events import RateLimiter, limited_events
 from ..messages import Event, Greeting, VersionTriple
 from ..session.dialects import QMP, Dialect, message_line
 from ..session.server import ServerSession
-from .channels import PipeChannel, SocketChannel, open_stdio
+from .admission import Admission
+from .channels import PipeChannel, SocketChannel, open_stdio, try_watching
 from .connection import ServerConnection
 from .context import CommandContext
 from .descriptors import NamedDescriptors
@@ -37,6 +38,7 @@ __all__ = ["Server", "ServerPolicy"]
 
 _GRACE_SECONDS: Final = 5.0
 _BACKLOG_BYTES: Final = 16 * 1024 * 1024
+_MOST_NEGOTIATING: Final = 64
 
 _log = logging.getLogger(__name__)
 
@@ -64,8 +66,10 @@ class Server:
     ``version`` and ``package`` are told in the greeting; ``oob`` offers out-of-band execution.
     Commands run one at a time for all clients, as in QEMU; with ``exclusive=False`` a handler
     that waits lets those of other clients run meanwhile.  ``backlog_bytes`` is how much a client
-    may leave unread before it loses its connection to further events.  ``traffic`` makes the log
-    of a connection from its name (:func:`~.traffic.log_traffic`); by default there is none.
+    may leave unread before it loses its connection to further events.  Of clients that have not
+    negotiated yet, ``most_negotiating`` may be connected; the oldest gives way.  ``traffic``
+    makes the log of a connection from its name (:func:`~.traffic.log_traffic`); by default there
+    is none.
     ``clock`` gives seconds that never go back.
 
     A server belongs to the event loop on which ``serve`` was called, and so do all calls.  It
@@ -86,11 +90,13 @@ class Server:
         preconfig: Callable[[], bool] | None = None,
         exclusive: bool = True,
         backlog_bytes: int = _BACKLOG_BYTES,
+        most_negotiating: int = _MOST_NEGOTIATING,
         traffic: Callable[[str], TrafficLog] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.gate = CommandGate(exclusive=exclusive)
         self.backlog_bytes = backlog_bytes
+        self._admission = Admission(most_negotiating)
         self._registry = registry
         capabilities = ("oob",) if oob else ()
         greeting = Greeting(version, package, capabilities)
@@ -196,7 +202,7 @@ class Server:
             raise QapiError(f"{address}: TLS needs a socket")
         loop = asyncio.get_running_loop()
         try:
-            _try_watching(loop, channel)
+            try_watching(loop, channel)
         except OSError as error:
             channel.close()
             raise QapiError(f"{address}: {error.strerror}") from error
@@ -260,6 +266,7 @@ class Server:
         connection = ServerConnection(session, context, self, traffic=traffic)
         self._connections[connection] = place
         self._nobody.clear()
+        self._admission.admit(connection)
         return connection
 
     def connection_ended(self, connection: ServerConnection) -> None:
@@ -267,6 +274,7 @@ class Server:
         place = self._connections.pop(connection, None)
         if place is None:
             return
+        self._admission.forget(connection)
         for task in connection.tasks:
             self._left_over.add(task)
             task.add_done_callback(self._left_over.discard)
@@ -389,12 +397,3 @@ def _descriptors(address: Address) -> set[int]:
     if isinstance(address, StdioAddress):
         return {0, 1}
     return {address.fd} if isinstance(address, FdAddress) else set()
-
-
-def _try_watching(loop: asyncio.AbstractEventLoop, channel: PipeChannel) -> None:
-    """OSError if the event loop cannot tell of the input, before a greeting says otherwise."""
-    try:
-        loop.add_reader(channel.read_fd, lambda: None)
-    except PermissionError:  # a file, which is read without waiting
-        return
-    loop.remove_reader(channel.read_fd)

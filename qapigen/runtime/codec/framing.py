@@ -56,7 +56,7 @@ class Framer:
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._limits = limits
+        self.set_limits(limits)
         self.data = b""
         self.at = 0
         self.resting = True
@@ -70,6 +70,10 @@ class Framer:
         # Its tokens, and their bytes; not before there may be too many.
         self._counted = False
         self._tokens = self._token_bytes = 0
+
+    def set_limits(self, limits: Limits) -> None:
+        """How large texts may be from now on."""
+        self._limits = limits
         # No text of this many bytes or less breaks a limit of size.
         self._surely_small = min(limits.tokens, limits.text_bytes - 1)
 

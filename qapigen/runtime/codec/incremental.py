@@ -53,12 +53,17 @@ class TextReader:
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._framer = Framer(limits)
-        # No text of this many bytes and brackets breaks a limit; 0: other readers know.
-        self._small = min(limits.tokens, limits.text_bytes - 1)
-        self._shallow = limits.depth if limits.depth < MAX_DEPTH else 0
+        self.set_limits(limits)
         # What texts seem to end with (see _mark); b"" if that is not clear.  A guess that is
         # wrong costs one look at the bytes up to the mark, and is not made again before it.
         self._mark = b"\n"
+
+    def set_limits(self, limits: Limits) -> None:
+        """Take texts of other sizes from now on, the one that is half read included."""
+        self._framer.set_limits(limits)
+        # No text of this many bytes and brackets breaks a limit; 0: other readers know.
+        self._small = min(limits.tokens, limits.text_bytes - 1)
+        self._shallow = limits.depth if limits.depth < MAX_DEPTH else 0
 
     def feed(self, data: bytes) -> list[Parsed | JsonError]:
         """Take more bytes; all texts and errors that are complete now, in order."""

@@ -38,7 +38,12 @@ from .capabilities import NEGOTIATE, OOB, check_offered, wanted_capabilities
 from .dialects import QMP, Dialect, message_line, reply_line
 from .phases import Action, Input, Phase, step
 
-__all__ = ["QUEUE_LENGTH", "SYNC_BYTE", "Job", "ServerSession"]
+__all__ = ["NEGOTIATION_LIMITS", "QUEUE_LENGTH", "SYNC_BYTE", "Job", "ServerSession"]
+
+#: What a client may send before it has negotiated: no text of that time is long.
+NEGOTIATION_LIMITS: Final = Limits(text_bytes=64 * 1024, tokens=8 * 1024)
+
+_REFUSALS_A_CALL: Final = 32  # of what is no command; each takes as long as a small command
 
 #: In-band texts that wait behind the running one with out-of-band execution (QMP, flow control).
 QUEUE_LENGTH: Final = 8
@@ -108,7 +113,9 @@ class ServerSession:
         self._phase = Phase.GREETING
         self._plain = dialect is QMP  # what nearly all sessions are
         self._oob = False  # out-of-band execution is enabled
-        self._reader = TextReader(limits)
+        self._limits = limits
+        self._reader = TextReader(limits if greeting is None else _lower(limits))
+        self._pending = False  # there is more to do than one call should
         self._drained = True  # the reader has no whole text
         self._ended = False  # no input comes any more
         self._queue: deque[Parsed | JsonError] = deque()  # texts in their order
@@ -155,6 +162,7 @@ class ServerSession:
         """Say goodbye: nothing more is started, what runs is answered, then :attr:`closing`."""
         self._queue.clear()
         self._urgent.clear()
+        self._pending = False
         self._drained = self._ended = True
         self._reader.eof()
         self._maybe_end()
@@ -185,17 +193,29 @@ class ServerSession:
         """A command to run now, None if there is none at the moment.
 
         Ask again until it is None, each time something was received or finished.  Commands run
-        one at a time, out-of-band ones also beside them.
+        one at a time, out-of-band ones also beside them.  It is also None when many texts in a
+        row were no commands: :attr:`pending` tells, and others should have their turn then.
         """
+        refusals = 0
+        self._pending = False
         while (entry := self._next_text()) is not None:
             job = self._begin(entry)
             if not self._drained and (self._oob or job is None):
                 self._take()  # there is room for one more now
             if job is not None:
                 return job
+            refusals += 1
+            if refusals == _REFUSALS_A_CALL:
+                self._pending = True
+                return None
         if self._ended:
             self._maybe_end()
         return None
+
+    @property
+    def pending(self) -> bool:
+        """Whether :meth:`next_job` stopped before all was done, and is to be asked again soon."""
+        return self._pending
 
     def finish(self, job: Job, reply: Reply) -> None:
         """Send the reply of a job that has run; dropped if the connection is lost by now.
@@ -345,6 +365,7 @@ class ServerSession:
             return
         self._phase = phase
         self._oob = OOB in wanted
+        self._reader.set_limits(self._limits)
         self._send(return_reply({}, command.id))
 
     def _report(self, error: QapiError, reply_id: object = ABSENT) -> None:
@@ -361,6 +382,15 @@ class ServerSession:
 
     def _send(self, reply: dict[str, object]) -> None:
         self._out.append(reply_line(reply, self._dialect))
+
+
+def _lower(limits: Limits) -> Limits:
+    """The limits of a client that has not negotiated."""
+    return Limits(
+        limits.depth,
+        min(limits.text_bytes, NEGOTIATION_LIMITS.text_bytes),
+        min(limits.tokens, NEGOTIATION_LIMITS.tokens),
+    )
 
 
 def _is_urgent(value: object) -> bool:

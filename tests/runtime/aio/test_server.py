@@ -568,3 +568,26 @@ def test_nothing_is_needed_to_make_a_server() -> None:
     assert isinstance(samples, Samples)
     server.emit(event("NOBODY_HEARS"))
     assert server.clients == [] and server.addresses == []
+
+
+def test_clients_that_do_not_negotiate_give_way(play: Play, tmp_path: Path) -> None:
+    """To the newest; those that have negotiated stay."""
+
+    async def scenario() -> None:
+        server, _ = sample_server(most_negotiating=2)
+        async with server:
+            await server.serve(scenes(tmp_path))
+            async with await RawClient.connect(scenes(tmp_path)) as earnest:
+                await earnest.message()
+                assert await earnest.ask(NEGOTIATE) == {"return": {}}
+                idle = [await RawClient.connect(scenes(tmp_path)) for _ in range(3)]
+                for each in idle:
+                    await each.message()
+                assert await idle[0].reader.read() == b""
+                assert await idle[1].ask(NEGOTIATE) == {"return": {}}
+                assert await idle[2].ask(NEGOTIATE) == {"return": {}}
+                assert await earnest.call("echo", {"a": 1}) == {"a": 1}
+                for each in idle:
+                    each.writer.close()
+
+    play(scenario())

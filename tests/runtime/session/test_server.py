@@ -19,7 +19,7 @@ from qapigen.runtime.messages import Event, Timestamp
 from qapigen.runtime.session.dialects import GUEST_AGENT, QMP_PRETTY
 from qapigen.runtime.session.phases import Phase
 from qapigen.runtime.session.policy import CompatPolicy, SchemaPolicy
-from qapigen.runtime.session.server import QUEUE_LENGTH, ServerSession
+from qapigen.runtime.session.server import NEGOTIATION_LIMITS, QUEUE_LENGTH, ServerSession
 
 from .server_shell import GREETING, NEGOTIATE, OOB, SPECS, Handlers, Shell, open_session
 
@@ -60,6 +60,73 @@ def oob() -> Iterator[Shell]:
     shell = open_session(OOB)
     yield shell
     shell.abandon()
+
+
+# --- what is no command ---
+
+
+@pytest.mark.parametrize("negotiated", [False, True])
+@pytest.mark.parametrize("junk", [b"}", b"nonsense\n", b'{"x": 1}'])
+def test_refusals_are_work_like_commands(junk: bytes, negotiated: bool) -> None:
+    """Others have their turn between some of them, and a command behind them is not lost."""
+    session = ServerSession(Registry(SPECS, [Handlers()]), greeting=GREETING)
+    session.connection_made()
+    if negotiated:
+        session.receive(NEGOTIATE)
+        assert session.next_job() is None
+    session.outgoing()
+    count = 1000
+    session.receive(junk * count + (b"" if negotiated else NEGOTIATE) + text("echo", 1, a=1))
+    turns, refused = 0, 0
+    while (job := session.next_job()) is None and session.pending:
+        turns += 1
+        refused += (replies := session.outgoing()).count(b'"error"')
+        assert replies.count(b'"error"') <= 32
+    refused += session.outgoing().count(b'"error"')
+    assert job is not None and job.name == "echo"
+    assert refused >= count
+    assert turns >= count // 32
+    session.finish(job, {"return": {}})
+    assert session.next_job() is None
+    assert not session.pending
+
+
+def test_closing_ends_what_is_pending() -> None:
+    session = ServerSession(Registry(SPECS, [Handlers()]), greeting=GREETING)
+    session.connection_made()
+    session.receive(b"}" * 1000)
+    assert session.next_job() is None
+    assert session.pending
+    session.close()
+    assert (session.pending, session.closing) == (False, True)
+
+
+def test_texts_are_short_before_the_negotiation() -> None:
+    """And afterwards as long as the server permits."""
+    session = ServerSession(Registry(SPECS, [Handlers()]), greeting=GREETING)
+    session.connection_made()
+    session.outgoing()
+    long = b'"' + b"x" * NEGOTIATION_LIMITS.text_bytes + b'"'
+    session.receive(b'{"execute": "echo", "arguments": {"a": ' + long + b"}}")
+    assert session.next_job() is None
+    assert b"longer than" in session.outgoing()
+    session.receive(b"\n" + NEGOTIATE)
+    assert session.next_job() is None
+    session.outgoing()
+    session.receive(b'{"execute": "echo", "arguments": {"a": ' + long + b"}}")
+    job = session.next_job()
+    assert job is not None and job.name == "echo"
+
+
+def test_lower_limits_of_a_server_hold_before_the_negotiation_too() -> None:
+    session = ServerSession(
+        Registry(SPECS, [Handlers()]), greeting=GREETING, limits=Limits(text_bytes=40)
+    )
+    session.connection_made()
+    session.outgoing()
+    session.receive(b'{"execute": "' + b"x" * 50 + b'"}')
+    assert session.next_job() is None
+    assert b"longer than 39" in session.outgoing()
 
 
 # --- greeting and negotiation ---
