@@ -1,8 +1,10 @@
 """Run one command of a program that speaks QMP, and print its answer as a line of JSON.
 
 Arguments are key=value words by the rules of QEMU's options: a.b=c is a member of a member,
-a.0=c an item of an array.  They are checked before they are sent: by the schema behind
---schema, else by the shipped one, else by what the program itself tells about its commands.
+a.0=c an item of an array.  Other users of a machine can see words: "-" stands for arguments on
+standard input, @FILE for those in a file, as a JSON object or with a word in each line.  They are
+checked before they are sent: by the schema behind --schema, else by the shipped one, else by what
+the program itself tells about its commands.
 
 Exit status: 0 for an answer, 1 for an error that the program answered, 2 for wrong usage,
 arguments that do not fit, no connection, no answer in time.
@@ -44,10 +46,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         nargs="*",
         default=[],
-        help="an argument; a comma is nothing special",
+        help="an argument; a comma is nothing special; - and @FILE: arguments are there",
     )
     parser.add_argument(
-        "--json", metavar="TEXT", help="all arguments as one JSON object, in place of words"
+        "--json",
+        metavar="TEXT",
+        help="all arguments as one JSON object, in place of words; also -, @FILE",
+    )
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="if its socket is not there yet, or refuses, wait for it (as long as --timeout says)",
     )
     parser.add_argument(
         "--timeout",
@@ -135,6 +144,7 @@ class _Call:
             tls=self.tls_context(),
             tls_hostname=self.options.tls_hostname,
             mode=mode,
+            wait=self.options.wait,
         ) as client:
             arguments = self.by_their_schema(client, given) if checked is None else checked
             self.perform(client, arguments)
@@ -193,16 +203,17 @@ class _Call:
     def perform(self, client: Client, arguments: dict[str, object]) -> None:
         """Execute the command and print what it returns, then the event that is waited for."""
         names = self.options.wait_event
-        # An event may come before the answer.  Without names it is any, and nobody looks at it.
-        with client.subscribe(*names, limit=None if names else 1) as events:
+        if not names:
+            self.execute(client, arguments)
+            return
+        with client.subscribe(*names) as events:  # one may come before the answer
             try:
                 self.execute(client, arguments)
             except ConnectionLost:  # of quit, often only the event is told
-                if names and (event := events.take()) is not None:
+                if (event := events.take()) is not None:
                     _print(event.to_wire())
                 raise
-            if names:
-                _print(events.get(timeout=self.time_left()).to_wire())
+            _print(events.get(timeout=self.time_left()).to_wire())
 
     def execute(self, client: Client, arguments: dict[str, object]) -> None:
         """Execute the command and print what it returns, if it answers at all."""

@@ -19,6 +19,7 @@ from ..runtime.visit import from_wire, to_wire
 from ..runtime.visit.keyval import KeyvalInput
 from ..runtime.visit.keyval_syntax import HelpRequested, Keyval, parse_keyval
 from ..runtime.visit.refusals import unexpected
+from .call_input import is_elsewhere, text_of
 from .status import Trouble
 
 if TYPE_CHECKING:
@@ -48,17 +49,30 @@ class Given:
     def parse(cls, words: Sequence[str], json_text: str | None) -> Given:
         """The ``key=value`` words, or the text behind ``--json``; :class:`QapiError` if neither.
 
-        A word is one item whatever is in it: a comma is nothing special.
+        A word is one item whatever is in it: a comma is nothing special.  The word ``-`` stands
+        for what standard input has, ``@FILE`` for what is in a file: a JSON object, or a word in
+        each line.  Behind ``--json`` they stand for a JSON object.
         """
         if json_text is not None:
             if words:
                 raise QapiError("arguments are key=value words or --json, not both")
-            return cls(_json_object(json_text), is_json=True)
+            text = text_of(json_text) if is_elsewhere(json_text) else json_text
+            return cls(_json_object(text, json_text), is_json=True)
+        found: list[str] = []
         for word in words:
-            if "=" not in word:
-                raise QapiError(f"expected key=value, got {cut(word)!a}")
+            if not is_elsewhere(word):
+                if "=" not in word:
+                    raise QapiError(f"expected key=value, got {cut(word)!a}")
+                found.append(word)
+                continue
+            text = text_of(word)
+            if text.lstrip().startswith("{"):
+                if len(words) > 1:
+                    raise QapiError(f"{cut(word)} has all arguments, as JSON: no other word fits")
+                return cls(_json_object(text, word), is_json=True)
+            found += _lines(text, word)
         try:
-            return cls(cast("dict[str, Any]", parse_keyval(",".join(map(_doubled, words)))))
+            return cls(cast("dict[str, Any]", parse_keyval(",".join(map(_doubled, found)))))
         except HelpRequested as error:  # pragma: no cover - a word with = asks for none
             raise QapiError(error.desc) from None
 
@@ -74,13 +88,24 @@ def _doubled(word: str) -> str:
     return word.replace(",", ",,")
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _lines(text: str, word: str) -> list[str]:
+    """The words in the lines of a text, which no message shows."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.strip() and "=" not in line:
+            raise QapiError(f"{cut(word)}, line {number}: expected key=value, or a JSON object")
+    return [line for line in lines if line.strip()]
+
+
+def _json_object(text: str, word: str) -> dict[str, Any]:
+    place = cut(word) if is_elsewhere(word) else "--json"
     try:
         value = loads(text)
     except JsonError as error:
-        raise QapiError(f"--json: {error.desc}") from None
+        raise QapiError(f"{place}: {error.desc}") from None
     if not isinstance(value, dict):
-        raise QapiError(f"--json: expected an object, got {describe(value)}")
+        shown = "a string" if isinstance(value, str) else describe(value)
+        raise QapiError(f"{place}: expected an object, got {shown}")
     return value
 
 

@@ -185,14 +185,29 @@ class Registry:
         """Whether a command is not disabled; that it exists is not said."""
         return name not in self._disabled
 
-    def find(self, name: str) -> BoundCommand:
-        """The command of that name; CommandNotFound if there is none or nobody serves it."""
+    def find(self, name: str, policy: CommandPolicy | None = None) -> BoundCommand:
+        """The command of that name; CommandNotFound if there is none or nobody serves it.
+
+        The error names a near one, of those that are served and that ``policy`` lets pass.
+        """
         bound = self._bound.get(name) or self._bind(name)
         if bound is None:
             error = not_served(name)
-            near = did_you_mean(name, (each for each in self._specs if each != name))
+            others = (each for each in self._specs if each != name)
+            near = did_you_mean(name, others, offered=lambda each: self._offers(each, policy))
             raise QapiError(error.desc + near, error.error_class)
         return bound
+
+    def _offers(self, name: str, policy: CommandPolicy | None) -> bool:
+        bound = self._bind(name) if self.is_enabled(name) else None
+        if bound is None:
+            return False
+        try:
+            if policy is not None:
+                policy.check_command(bound.spec)
+        except QapiError:
+            return False
+        return True
 
     def _bind(self, name: str) -> BoundCommand | None:
         if name not in self._specs:
@@ -258,7 +273,7 @@ class Registry:
         self, command: Command, preconfig: bool, policy: CommandPolicy | None
     ) -> tuple[BoundCommand, object]:
         """Make all checks of QMP's order from the command's name on, then call the handler."""
-        bound = self.find(command.name)
+        bound = self.find(command.name, policy)
         if policy is not None:
             policy.check_command(bound.spec)
         if self._disabled and command.name in self._disabled:

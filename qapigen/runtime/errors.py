@@ -7,7 +7,7 @@ Must not know: schema types, visitors, JSON text, commands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 __all__ = [
     "COMMAND_NOT_FOUND",
@@ -37,6 +37,7 @@ KVM_MISSING_CAP = "KVMMissingCap"
 
 _SHOWN_LENGTH = 60  # characters of a peer's string that a message shows
 _PATH_LENGTH = 400  # characters of a path that a message shows
+_NEAR_ONES = 20  # are looked at to find one that can be offered
 _EXACT_INTEGER_BITS = 128  # longer integers are described by their size
 
 
@@ -175,18 +176,31 @@ def _describe_integer(value: int) -> str:
     return f"number {value}"
 
 
-def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``name`` may be a slip of, or None."""
+def closest(
+    name: str, candidates: Iterable[str], *, offered: Callable[[str], bool] | None = None
+) -> str | None:
+    """The candidate that ``name`` may be a slip of, or None.
+
+    ``offered`` tells of a candidate that is near whether it may be named; it is asked as few
+    times as possible.
+    """
     if not name or len(name) > _SHOWN_LENGTH:
         return None
     from difflib import get_close_matches  # only a failed request pays for it
 
     folded = {candidate.lower().replace("_", "-"): candidate for candidate in candidates}
-    matches = get_close_matches(name.lower().replace("_", "-"), folded, n=1, cutoff=0.7)
-    return folded[matches[0]] if matches else None
+    most = 1 if offered is None else _NEAR_ONES
+    near = get_close_matches(name.lower().replace("_", "-"), folded, n=most, cutoff=0.7)
+    found = (folded[each] for each in near)
+    return next((each for each in found if offered is None or offered(each)), None)
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """The end of a sentence that offers a near miss, or "" where none is near."""
-    match = closest(name, candidates)
+def did_you_mean(
+    name: str, candidates: Iterable[str], *, offered: Callable[[str], bool] | None = None
+) -> str:
+    """The end of a sentence that offers a near miss, or "" where none is near.
+
+    ``offered`` as for :func:`closest`.
+    """
+    match = closest(name, candidates, offered=offered)
     return f"; did you mean '{match}'?" if match is not None else ""

@@ -85,6 +85,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.runtime.commands": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
     "qapigen.runtime.events": (_ERRORS, _MODEL, _VISIT, _MESSAGES, _SPECS),
     "qapigen.runtime.introspect": (_ERRORS, _MODEL, _VISIT),
+    "qapigen.runtime.secrets": (),
     "qapigen.runtime.addresses": (_ERRORS,),
     "qapigen.runtime.listening": (_ERRORS, "qapigen.runtime.addresses"),
     "qapigen.runtime.session": (

@@ -152,6 +152,10 @@ class Peer:
         finally:
             self.listener.close()
 
+    def wait(self) -> None:
+        """Until the scripts have come to their ends, and the connections have been closed."""
+        self._thread.join(PATIENCE_SECONDS)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qapigen.runtime.commands import (
+    CommandPolicy,
     CommandSpec,
     LazySpecs,
     Registry,
@@ -501,3 +502,40 @@ def test_every_request_has_one_proper_reply(request: object, oob: bool, preconfi
     assert ("return" in reply) != ("error" in reply)
     if "error" in reply:
         assert failure(reply)[1]
+
+
+def suggestion(registry: Registry, name: str, policy: CommandPolicy | None = None) -> str:
+    reply = registry.execute(Command(name, {}), policy=policy)
+    return failure(reply)[1].partition("; ")[2]
+
+
+def test_only_what_is_served_is_suggested(handlers: Handlers) -> None:
+    everything = Registry(SPECS, [handlers, Rescuer()])
+    assert suggestion(everything, "rescu") == "did you mean 'rescue'?"
+    assert suggestion(Registry(SPECS, [handlers]), "rescu") == "", "nobody serves it"
+    everything.disable("rescue")
+    assert suggestion(everything, "rescu") == ""
+    everything.enable("rescue")
+    assert suggestion(everything, "rescu") == "did you mean 'rescue'?"
+
+
+def test_what_a_policy_refuses_is_not_suggested(registry: Registry) -> None:
+    class Strict(NoPolicy):
+        def check_command(self, spec: CommandSpec, /) -> None:
+            raise QapiError("not for you", COMMAND_NOT_FOUND)
+
+    assert suggestion(registry, "rescu", NoPolicy()) == "did you mean 'rescue'?"
+    assert suggestion(registry, "rescu", Strict()) == ""
+
+
+class NoPolicy:
+    """Lets everything pass."""
+
+    def check_command(self, spec: CommandSpec, /) -> None:
+        return None
+
+    def check_arguments(self, spec: CommandSpec, arguments: dict[str, object], /) -> None:
+        return None
+
+    def shown_answer(self, spec: CommandSpec, answer: object, /) -> object:
+        return answer

@@ -135,3 +135,18 @@ def test_what_a_client_meets() -> None:
     assert not issubclass(RemoteError, ConnectionLost)
     with pytest.raises(QapiError, match="gone"):
         raise ConnectionLost("gone")
+
+
+def test_only_what_is_offered_is_named() -> None:
+    names = ["query-status", "query-stats", "query-statuses"]
+    asked: list[str] = []
+
+    def offered(name: str) -> bool:
+        asked.append(name)
+        return name == "query-stats"
+
+    assert did_you_mean("query-statu", names, offered=offered) == "; did you mean 'query-stats'?"
+    assert did_you_mean("query-statu", names, offered=lambda _: False) == ""
+    asked.clear()
+    assert did_you_mean("unlike", names, offered=offered) == ""
+    assert asked == [], "only of what is near"

@@ -14,11 +14,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..addresses import Address
-from ..errors import ConnectionLost
+from ..errors import ConnectionLost, RemoteError
 from ..messages import Event, Greeting
+from ..session.attempts import Attempts
 from ..session.backoff import Retries, backoff
 from ..session.client import ClientSession, Mode
-from ..session.listeners import KEPT_EVENTS, Callback, Predicate
+from ..session.devices import DEVICE_COMMANDS, DeviceHistory, DeviceNews
+from ..session.listeners import KEPT_EVENTS, UNREAD_EVENTS, Callback, Predicate
 from .connecting import accept, attach, open_connection
 from .link import Link
 from .subscription import Subscription
@@ -40,6 +42,8 @@ class Client:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._unseen = Subscription(link.listeners, limit=KEPT_EVENTS)
+        self._devices = DeviceHistory()
+        link.listeners.add(self._devices)
 
     # --- connecting ---
 
@@ -53,6 +57,8 @@ class Client:
         tls_hostname: str | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        wait: bool | None = None,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Connect to a server and negotiate, within ``timeout`` seconds (None: for ever).
 
@@ -60,7 +66,10 @@ class Client:
         ``tls`` is the context of a client; ``tls_hostname`` the name that must be in the
         server's certificate, if that is not the host of the address.  ``mode``
         ``"guest-agent"`` speaks to a guest agent.  ``oob``: enable out-of-band execution
-        where the server offers it.
+        where the server offers it.  ``wait``: a socket that is not there yet, or refuses, is
+        tried again until it is too late; unless told, with a ``timeout`` only.
+        ``answer_bytes``: how long an answer may be; unless told, 64 MiB, and 80 MiB of a guest
+        agent, of whose files 48 MiB can be read at once.
 
         Raises :class:`ConnectionLost` if nobody listens there, :class:`ProtocolError` if it is
         no such server, :class:`QapiError` for a wrong address, TimeoutError.  A server that is
@@ -68,8 +77,11 @@ class Client:
         """
 
         async def link() -> Link:
-            session = ClientSession(mode=mode, oob=oob)
-            return await open_connection(session, address, tls=tls, tls_hostname=tls_hostname)
+            session = ClientSession(mode=mode, oob=oob, answer_bytes=answer_bytes)
+            attempts = Attempts(timeout, wait=wait)
+            return await open_connection(
+                session, address, tls=tls, tls_hostname=tls_hostname, attempts=attempts
+            )
 
         return await cls._ready(link, timeout, f"{address}: no answer")
 
@@ -81,6 +93,7 @@ class Client:
         timeout: float | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Listen until a server connects to ``address`` (QEMU: ``server=off``).
 
@@ -91,7 +104,9 @@ class Client:
         """
 
         async def link() -> Link:
-            return await accept(ClientSession(mode=mode, oob=oob), address)
+            return await accept(
+                ClientSession(mode=mode, oob=oob, answer_bytes=answer_bytes), address
+            )
 
         return await cls._ready(link, timeout, f"{address}: nobody connected")
 
@@ -103,11 +118,14 @@ class Client:
         timeout: float | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Negotiate over a connected stream socket, which belongs to the client from now on."""
 
         async def link() -> Link:
-            return await attach(ClientSession(mode=mode, oob=oob), connection)
+            return await attach(
+                ClientSession(mode=mode, oob=oob, answer_bytes=answer_bytes), connection
+            )
 
         return await cls._ready(link, timeout, "no answer")
 
@@ -151,7 +169,8 @@ class Client:
         Raises :class:`RemoteError` for an error reply, :class:`ConnectionLost`, TimeoutError,
         and :class:`QapiError` for what cannot be sent.
         """
-        link = self._link
+        link, about_device = self._link, name in DEVICE_COMMANDS
+        heard = self._devices.count
         request_id, answer = link.send(
             name, arguments, oob=oob, fds=fds, success_response=success_response
         )
@@ -162,12 +181,17 @@ class Client:
                 return await answer
         except TimeoutError:
             raise TimeoutError(f"{name}: no answer within {timeout} s") from None
+        except RemoteError:
+            about_device = False
+            raise
         finally:
             link.forget(request_id)
+            if about_device:
+                self._devices.executed(name, arguments, heard)
 
     # --- events ---
 
-    def subscribe(self, *names: str, limit: int | None = None) -> Subscription:
+    def subscribe(self, *names: str, limit: int | None = UNREAD_EVENTS) -> Subscription:
         """The events of these names (none: of all) from now on.
 
         To be used with ``with``, around the command that causes the events::
@@ -176,20 +200,21 @@ class Client:
                 await client.execute("stop")
                 event = await events.get(timeout=5)
 
-        More than ``limit`` events that nobody takes push out the oldest ones.
+        More than ``limit`` events that nobody takes push out the oldest ones (None: no limit);
+        the subscription's ``left_out`` counts those.
         """
         subscription = Subscription(self._link.listeners, names, limit=limit)
         if self._link.lost is not None:
             subscription.end(self._link.lost)
         return subscription
 
-    def events(self, *names: str) -> Subscription:
+    def events(self, *names: str, limit: int | None = UNREAD_EVENTS) -> Subscription:
         """The same, to be iterated over: ``async for event in client.events("STOP"):``.
 
         The iterator ends when the client is closed, and raises :class:`ConnectionLost` when
         the connection is lost.
         """
-        return self.subscribe(*names)
+        return self.subscribe(*names, limit=limit)
 
     async def wait_event(
         self, *names: str, wanted: Predicate | None = None, timeout: float | None = None
@@ -214,9 +239,25 @@ class Client:
             which = ", ".join(names) or "any name"
             raise TimeoutError(f"no event of {which} within {timeout} s") from None
 
+    def kept_events(self, *names: str) -> list[Event]:
+        """The events of these names (none: of all) that :meth:`wait_event` could give at once.
+
+        The oldest is the first; they stay where they are.
+        """
+        kept = self._unseen.peek()
+        return [event for event in kept if not names or event.name in names]
+
+    def news_of_device(self, device: str) -> DeviceNews:
+        """The events about a device's end that came since this client's last command about it.
+
+        ``device`` is its id or QOM path.
+        """
+        return self._devices.news_of(device)
+
     def clear_events(self) -> None:
         """Forget the events that are kept for :meth:`wait_event`."""
         self._unseen.clear()
+        self._devices.clear()
 
     def on_event(self, callback: Callback, *names: str) -> Callable[[], None]:
         """Call a function with each further event of these names (none: of all).
@@ -292,7 +333,12 @@ async def reconnecting(
     while True:
         try:
             client = await Client.connect(
-                address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
+                address,
+                timeout=timeout,
+                tls=tls,
+                tls_hostname=tls_hostname,
+                mode=mode,
+                wait=False,
             )
         except (ConnectionLost, TimeoutError) as error:
             await sleep(retries.failed(error))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ..addresses import Address, FdAddress, TcpAddress, UnixAddress, parse_address
 from ..errors import ConnectionLost, QapiError
 from ..listening import OWNER_ONLY, known_before
+from ..session.attempts import Attempts
 from ..session.client import ClientSession
 from .channels import SocketChannel
 from .link import Link
 from .listeners import Listener, open_tcp, open_unix
+from .tls_alerts import last_words
 from .transport import ChannelTransport
 
 if TYPE_CHECKING:
@@ -37,28 +40,44 @@ async def open_connection(
     *,
     tls: ssl.SSLContext | None = None,
     tls_hostname: str | None = None,
+    attempts: Attempts | None = None,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Link:
-    """Connect to whoever listens at an address.
+    """Connect to whoever listens at an address, with one attempt unless told otherwise.
 
     Raises :class:`ConnectionLost` where that fails, :class:`QapiError` for an address that
     nobody can connect to.
     """
     where = parse_address(address) if isinstance(address, str) else address
+    attempts = attempts or Attempts(None)
     try:
+        connection = await _connected(where, attempts, sleep)
         if isinstance(where, TcpAddress):
-            connection = await _connected_tcp(where)
             tls_hostname = tls_hostname or where.host
-        elif isinstance(where, UnixAddress):
-            connection = await _connected_unix(where)
-        elif isinstance(where, FdAddress):
-            connection = socket.socket(fileno=where.fd)
-        else:
-            raise QapiError(f"{where}: a client cannot connect to that")
         return await attach(session, connection, tls=tls, tls_hostname=tls_hostname)
     # Errors of TLS, of certificates and of names of hosts are among them; names that cannot
     # be looked up at all are not.
     except (OSError, UnicodeError) as error:
-        raise _not_connected(where, error) from error
+        raise _not_connected(where, error, attempts.words(error)) from error
+
+
+async def _connected(
+    where: Address, attempts: Attempts, sleep: Callable[[float], Awaitable[object]]
+) -> socket.socket:
+    while True:
+        try:
+            if isinstance(where, TcpAddress):
+                return await _connected_tcp(where)
+            if isinstance(where, UnixAddress):
+                return await _connected_unix(where)
+            if isinstance(where, FdAddress):
+                return socket.socket(fileno=where.fd)
+            raise QapiError(f"{where}: a client cannot connect to that")
+        except OSError as error:
+            seconds = attempts.pause(error)
+            if seconds is None:
+                raise
+        await sleep(seconds)
 
 
 async def attach(
@@ -77,14 +96,23 @@ async def attach(
             channel = SocketChannel(connection, takes_descriptors=False)
             ChannelTransport(loop, channel, link, extra={"socket": connection})
         else:
+            import ssl  # slow, and most connections have no need
+
             connection.setblocking(False)
-            await loop.create_connection(
-                lambda: link,
-                sock=connection,
-                ssl=tls,
-                server_hostname=tls_hostname or "localhost",
-                ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
-            )
+            with connection.dup() as spare:
+                try:
+                    await loop.create_connection(
+                        lambda: link,
+                        sock=connection,
+                        ssl=tls,
+                        server_hostname=tls_hostname or "localhost",
+                        ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
+                    )
+                except OSError as error:
+                    # The event loop does not read what a server said before it went.
+                    if not isinstance(error, ssl.SSLError) and (reason := last_words(spare)):
+                        raise OSError(f"TLS: {reason}") from error
+                    raise
     except BaseException:
         connection.close()
         raise
@@ -165,6 +193,6 @@ async def _listening(where: UnixAddress | TcpAddress) -> list[socket.socket]:
     return sockets
 
 
-def _not_connected(where: Address, error: Exception) -> ConnectionLost:
+def _not_connected(where: Address, error: Exception, tried: str = "") -> ConnectionLost:
     reason = getattr(error, "strerror", None) or error
-    return ConnectionLost(f"no connection to {where}: {reason}")
+    return ConnectionLost(f"no connection to {where}{tried}: {reason}")

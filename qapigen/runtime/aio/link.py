@@ -47,6 +47,7 @@ class Link(asyncio.Protocol):
         self._unsent: Outgoing | None = None  # for want of room; it has descriptors
         self._paused = False
         self._pump_due = False
+        self._silence: asyncio.TimerHandle | None = None  # of a guest agent that was asked
 
     # --- commands ---
 
@@ -111,12 +112,31 @@ class Link(asyncio.Protocol):
         while transport is not None and not self._paused and self.lost is None:
             outgoing = self._unsent or self.session.outgoing()
             if outgoing is None:
+                if self.session.mode == "guest-agent":
+                    self._await_number()
                 return
             self._unsent = None if self._write(transport, outgoing) else outgoing
             if self._unsent is not None:
                 return
             for request_id in outgoing.finished:
                 self._resolve(Answer(request_id, None))
+
+    def _await_number(self) -> None:
+        """See to it that a guest agent which says nothing is asked again."""
+        seconds = self.session.repeats_after
+        if seconds is not None and self._silence is None and self.lost is None:
+            self._silence = self._loop.call_later(seconds, self._repeat)
+
+    def _repeat(self) -> None:
+        self._silence = None
+        if self._waiting or not self.ready.done():
+            self.session.repeat()
+            self._pump()
+
+    def _end_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
 
     def _write(self, transport: asyncio.Transport, outgoing: Outgoing) -> bool:
         """Write, unless there are descriptors and no room for them yet."""
@@ -158,6 +178,7 @@ class Link(asyncio.Protocol):
             elif isinstance(received, Event):
                 self.listeners.publish(received)
             elif isinstance(received, Ready):
+                self._end_silence()
                 if not self.ready.done():
                     self.ready.set_result(None)
             elif self.lost is None:
@@ -179,7 +200,9 @@ class Link(asyncio.Protocol):
         self._pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """The connection is gone; what had come before is still heard."""
+        if isinstance(self._transport, ChannelTransport) and exc is not None and self.lost is None:
+            self.data_received(self._transport.rest())
         if self.lost is None:
             self._end(_lost_by(exc))
         for copies in self._descriptors.values():
@@ -202,6 +225,7 @@ class Link(asyncio.Protocol):
     def _end(self, reason: ConnectionLost) -> None:
         """Everybody who waits is told why the connection ends."""
         self.lost = reason
+        self._end_silence()
         waiting, self._waiting = self._waiting, {}
         everybody: list[asyncio.Future[Any]] = [self.ready, *waiting.values()]
         for future in everybody:

@@ -11,23 +11,24 @@ from types import TracebackType
 
 from ..errors import ConnectionLost
 from ..messages import Event
-from ..session.listeners import EventQueue, Listeners, Predicate
+from ..session.listeners import UNREAD_EVENTS, EventQueue, Listeners, Predicate
 
 __all__ = ["Subscription"]
 
 
 class Subscription(EventQueue):
-    """Events from the moment on when this was made, in order, none left out.
+    """Events from the moment on when this was made, in order.
 
     An asynchronous iterator, and a context manager that ends it.  Events are kept until they
-    are taken, so a command may be executed before the first one is waited for.  One that
-    nobody refers to any more ends by itself.
+    are taken, so a command may be executed before the first one is waited for; at most
+    ``limit`` of them, and ``left_out`` tells which were lost.  One that nobody refers to any
+    more ends by itself.
     """
 
     def __init__(
         self, listeners: Listeners, names: tuple[str, ...] = (), *, limit: int | None = None
     ) -> None:
-        super().__init__(names, limit=limit)
+        super().__init__(names, limit=limit, warns=limit == UNREAD_EVENTS)
         self._listeners = listeners
         self._sleepers: set[asyncio.Future[None]] = set()
         self._closed = False

@@ -13,21 +13,10 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from ..codec.incremental import Parsed, TextReader
+from ..secrets import SECRET_MEMBERS, redacted
 
 __all__ = ["SECRET_MEMBERS", "TrafficLog", "log_traffic", "redacted"]
 
-#: Members that hold a secret wherever they are, or may: a ``command-line`` sets passwords, too.
-SECRET_MEMBERS: Final = frozenset(
-    {"password", "passwd", "passphrase", "secret", "cookie", "command-line"}
-)
-
-#: Members that tell by what they say that another one beside them is a secret.
-_TELLING: Final = (
-    ("target", frozenset({"password", "passwd"}), "arg"),  # change
-    ("property", SECRET_MEMBERS | {"data"}, "value"),  # qom-set
-)
-
-_REPLACEMENT: Final = "***"
 _SHOWN_CHARACTERS: Final = 2000
 _log = logging.getLogger(__name__)
 
@@ -98,46 +87,6 @@ def log_traffic(*, redact: bool = True, level: int = logging.DEBUG) -> Callable[
         return TrafficLog(name, write=write, redact=redact)
 
     return make
-
-
-def redacted(value: object, secret_members: Collection[str] = SECRET_MEMBERS) -> object:
-    """A copy of a JSON value without its secrets.
-
-    Secret are the members named, the data of an object of type ``secret``, what ``qom-set`` gives
-    to such properties, and the password of ``change``.  What is nested too deep to be looked at
-    is left out as a whole.
-    """
-    try:
-        return _redacted(value, secret_members)
-    except RecursionError:
-        return _REPLACEMENT
-
-
-def _redacted(value: object, secrets: Collection[str]) -> object:
-    if isinstance(value, list):
-        return [_redacted(item, secrets) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if _text(value, "qom-type").startswith("secret"):
-        secrets = {*secrets, "data"}  # also within "props", where it was once
-    hidden = {*secrets, *_told_secrets(value)}
-    return {
-        name: _REPLACEMENT if name in hidden else _redacted(item, secrets)
-        for name, item in value.items()
-    }
-
-
-def _told_secrets(value: dict[str, object]) -> Iterator[str]:
-    """The members that are secret because of what another one says."""
-    for name, texts, secret in _TELLING:
-        if _text(value, name) in texts:
-            yield secret
-
-
-def _text(value: dict[str, object], name: str) -> str:
-    """What a member says if it is a text, else nothing."""
-    item = value.get(name)
-    return item if isinstance(item, str) else ""
 
 
 def _texts(reader: TextReader, data: bytes) -> Iterator[object]:

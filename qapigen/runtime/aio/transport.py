@@ -13,6 +13,7 @@ import errno
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from .channels import Channel, close_descriptors
@@ -132,6 +133,21 @@ class ChannelTransport(asyncio.Transport):
             self.close()
         elif not self._closing:
             self._watch_end()
+
+    def rest(self) -> bytes:
+        """What had come before the connection broke and was not read.
+
+        For ``connection_lost`` alone: behind it, the channel is closed.
+        """
+        parts: list[bytes] = []
+        with suppress(OSError):
+            while True:
+                data, descriptors = self._receive(_READ_BYTES)
+                close_descriptors(descriptors)
+                if not data:
+                    break
+                parts.append(data)
+        return b"".join(parts)
 
     def _check(self) -> None:
         """Look whether the peer has broken off behind what it sent.

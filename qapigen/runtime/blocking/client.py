@@ -12,11 +12,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..addresses import Address
-from ..errors import ConnectionLost
+from ..errors import ConnectionLost, RemoteError
 from ..messages import Event, Greeting
+from ..session.attempts import Attempts
 from ..session.backoff import Retries, backoff
 from ..session.client import ClientSession, Mode
-from ..session.listeners import KEPT_EVENTS, Callback, Predicate
+from ..session.devices import DEVICE_COMMANDS, DeviceHistory, DeviceNews
+from ..session.listeners import KEPT_EVENTS, UNREAD_EVENTS, Callback, Predicate
 from .connecting import Deadline, accept_stream, attach, open_stream
 from .link import Link
 from .subscription import Subscription
@@ -42,6 +44,8 @@ class Client:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._unseen = self._subscription((), KEPT_EVENTS)
+        self._devices = DeviceHistory()
+        link.listeners.add(self._devices)
 
     # --- connecting ---
 
@@ -55,6 +59,8 @@ class Client:
         tls_hostname: str | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        wait: bool | None = None,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Connect to a server and negotiate, within ``timeout`` seconds (None: for ever).
 
@@ -62,15 +68,22 @@ class Client:
         ``tls`` is the context of a client; ``tls_hostname`` the name that must be in the
         server's certificate, if that is not the host of the address.  ``mode``
         ``"guest-agent"`` speaks to a guest agent.  ``oob``: enable out-of-band execution
-        where the server offers it.
+        where the server offers it.  ``wait``: a socket that is not there yet, or refuses, is
+        tried again until it is too late; unless told, with a ``timeout`` only.
+        ``answer_bytes``: how long an answer may be; unless told, 64 MiB, and 80 MiB of a guest
+        agent, of whose files 48 MiB can be read at once.
 
         Raises :class:`ConnectionLost` if nobody listens there, :class:`ProtocolError` if it is
         no such server, :class:`QapiError` for a wrong address, TimeoutError.  A server that is
         busy with another client does not greet.
         """
         deadline = Deadline(timeout)
-        stream = open_stream(address, deadline, tls=tls, tls_hostname=tls_hostname)
-        return cls._ready(stream, ClientSession(mode=mode, oob=oob), deadline, str(address))
+        attempts = Attempts(timeout, wait=wait)
+        stream = open_stream(
+            address, deadline, tls=tls, tls_hostname=tls_hostname, attempts=attempts
+        )
+        session = ClientSession(mode=mode, oob=oob, answer_bytes=answer_bytes)
+        return cls._ready(stream, session, deadline, str(address))
 
     @classmethod
     def accept(
@@ -80,6 +93,7 @@ class Client:
         timeout: float | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Listen until a server connects to ``address`` (QEMU: ``server=off``).
 
@@ -90,7 +104,8 @@ class Client:
         """
         deadline = Deadline(timeout)
         stream = accept_stream(address, deadline)
-        return cls._ready(stream, ClientSession(mode=mode, oob=oob), deadline, str(address))
+        session = ClientSession(mode=mode, oob=oob, answer_bytes=answer_bytes)
+        return cls._ready(stream, session, deadline, str(address))
 
     @classmethod
     def from_socket(
@@ -100,21 +115,24 @@ class Client:
         timeout: float | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Negotiate over a connected stream socket, which belongs to the client from now on."""
         deadline = Deadline(timeout)
         stream = attach(connection, deadline)
-        return cls._ready(stream, ClientSession(mode=mode, oob=oob), deadline, "the socket")
+        session = ClientSession(mode=mode, oob=oob, answer_bytes=answer_bytes)
+        return cls._ready(stream, session, deadline, "the socket")
 
     @classmethod
     def _ready(cls, stream: Stream, session: ClientSession, deadline: Deadline, where: str) -> Self:
         link = Link(stream, session)
+        client = cls(link)  # which keeps the events that come before the server is ready
         try:
             link.until(lambda: link.ready or None, deadline, f"{where}: no answer")
         except BaseException:
             link.close()
             raise
-        return cls(link)
+        return client
 
     # --- commands ---
 
@@ -139,21 +157,29 @@ class Client:
         Raises :class:`RemoteError` for an error reply, :class:`ConnectionLost`, TimeoutError,
         and :class:`QapiError` for what cannot be sent.
         """
-        answer = self._link.execute(
-            name,
-            arguments,
-            Deadline(timeout),
-            oob=oob,
-            fds=fds,
-            success_response=success_response,
-        )
-        if answer.error is not None:
-            raise answer.error
+        about_device, heard = name in DEVICE_COMMANDS, self._devices.count
+        try:
+            answer = self._link.execute(
+                name,
+                arguments,
+                Deadline(timeout),
+                oob=oob,
+                fds=fds,
+                success_response=success_response,
+            )
+            if answer.error is not None:
+                raise answer.error
+        except RemoteError:
+            about_device = False
+            raise
+        finally:
+            if about_device:
+                self._devices.executed(name, arguments, heard)
         return answer.value
 
     # --- events ---
 
-    def subscribe(self, *names: str, limit: int | None = None) -> Subscription:
+    def subscribe(self, *names: str, limit: int | None = UNREAD_EVENTS) -> Subscription:
         """The events of these names (none: of all) from now on.
 
         To be used with ``with``, around the command that causes the events::
@@ -162,17 +188,18 @@ class Client:
                 client.execute("stop")
                 event = events.get(timeout=5)
 
-        More than ``limit`` events that nobody takes push out the oldest ones.
+        More than ``limit`` events that nobody takes push out the oldest ones (None: no limit);
+        the subscription's ``left_out`` counts those.
         """
         return self._subscription(names, limit)
 
-    def events(self, *names: str) -> Subscription:
+    def events(self, *names: str, limit: int | None = UNREAD_EVENTS) -> Subscription:
         """The same, to be iterated over: ``for event in client.events("STOP"):``.
 
         The iterator ends when the subscription is closed, and raises :class:`ConnectionLost`
         when the connection is lost.
         """
-        return self.subscribe(*names)
+        return self.subscribe(*names, limit=limit)
 
     def _subscription(self, names: tuple[str, ...], limit: int | None) -> Subscription:
         return Subscription(self._link.listeners, self._wait_for_event, names, limit=limit)
@@ -201,9 +228,25 @@ class Client:
 
         return self._wait_for_event(find, timeout, f"no event of {', '.join(names) or 'any name'}")
 
+    def kept_events(self, *names: str) -> list[Event]:
+        """The events of these names (none: of all) that :meth:`wait_event` could give at once.
+
+        The oldest is the first; they stay where they are.
+        """
+        kept = self._unseen.peek()
+        return [event for event in kept if not names or event.name in names]
+
+    def news_of_device(self, device: str) -> DeviceNews:
+        """The events about a device's end that came since this client's last command about it.
+
+        ``device`` is its id or QOM path.
+        """
+        return self._devices.news_of(device)
+
     def clear_events(self) -> None:
         """Forget the events that are kept for :meth:`wait_event`."""
         self._unseen.clear()
+        self._devices.clear()
 
     def on_event(self, callback: Callback, *names: str) -> Callable[[], None]:
         """Call a function with each further event of these names (none: of all).
@@ -286,7 +329,12 @@ def reconnecting(
     while True:
         try:
             client = Client.connect(
-                address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode
+                address,
+                timeout=timeout,
+                tls=tls,
+                tls_hostname=tls_hostname,
+                mode=mode,
+                wait=False,
             )
         except (ConnectionLost, TimeoutError) as error:
             sleep(retries.failed(error))

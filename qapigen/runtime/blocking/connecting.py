@@ -26,6 +26,7 @@ from ..listening import (
     refused,
     remove_file,
 )
+from ..session.attempts import Attempts
 from .stream import MOST_SECONDS, Stream, milliseconds
 
 if TYPE_CHECKING:
@@ -66,28 +67,44 @@ def open_stream(
     *,
     tls: ssl.SSLContext | None = None,
     tls_hostname: str | None = None,
+    attempts: Attempts | None = None,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Stream:
-    """Connect to whoever listens at an address.
+    """Connect to whoever listens at an address, with one attempt unless told otherwise.
 
     Raises :class:`ConnectionLost` where that fails, :class:`QapiError` for an address that
     nobody can connect to, TimeoutError.
     """
     where = parse_address(address) if isinstance(address, str) else address
+    attempts = attempts or Attempts(None)
     try:
+        connection = _connected(where, deadline, attempts, sleep)
         if isinstance(where, TcpAddress):
-            connection = _connected_tcp(where, deadline)
             tls_hostname = tls_hostname or where.host
-        elif isinstance(where, UnixAddress):
-            connection = _connected_unix(where, deadline)
-        elif isinstance(where, FdAddress):
-            connection = socket.socket(fileno=where.fd)
-        else:
-            raise QapiError(f"{where}: a client cannot connect to that")
         return attach(connection, deadline, tls=tls, tls_hostname=tls_hostname)
     # Errors of TLS, of certificates and of names of hosts are among them; names that cannot
     # be looked up at all are not.
     except (OSError, UnicodeError) as error:
-        raise _failure(where, error) from error
+        raise _failure(where, error, attempts.words(error)) from error
+
+
+def _connected(
+    where: Address, deadline: Deadline, attempts: Attempts, sleep: Callable[[float], object]
+) -> socket.socket:
+    while True:
+        try:
+            if isinstance(where, TcpAddress):
+                return _connected_tcp(where, deadline)
+            if isinstance(where, UnixAddress):
+                return _connected_unix(where, deadline)
+            if isinstance(where, FdAddress):
+                return socket.socket(fileno=where.fd)
+            raise QapiError(f"{where}: a client cannot connect to that")
+        except OSError as error:
+            seconds = attempts.pause(error)
+            if seconds is None:
+                raise
+        sleep(seconds)
 
 
 def accept_stream(address: str | Address, deadline: Deadline) -> Stream:
@@ -199,8 +216,8 @@ def _positive(seconds: float | None) -> float | None:
     return None if seconds is None else min(max(seconds, 0.001), MOST_SECONDS)
 
 
-def _failure(where: Address, error: Exception) -> Exception:
+def _failure(where: Address, error: Exception, tried: str = "") -> Exception:
     if isinstance(error, TimeoutError) and error.errno is None:
         return TimeoutError(f"{where}: no connection in time")
     reason = getattr(error, "strerror", None) or error
-    return ConnectionLost(f"no connection to {where}: {reason}")
+    return ConnectionLost(f"no connection to {where}{tried}: {reason}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,6 +40,8 @@ class Link:
         self.ready = False
         self._stream = stream
         self._closing = False
+        self._broken: ConnectionLost | None = None  # nothing can be sent any more
+        self._repeat_at: Deadline | None = None
         self._lock = RLock()  # taken again by a function that is called with an event
         self._inbox: deque[Received] = deque()
         self._answers: dict[str, Answer] = {}
@@ -107,7 +110,7 @@ class Link:
         fds: Iterable[int],
         success_response: bool,
     ) -> str:
-        if self.lost is not None:
+        if self.lost is not None or self._broken is not None:
             raise self._loss()
         copies = copied(fds, possible=self._stream.takes_fds) if fds else ()
         try:
@@ -143,21 +146,41 @@ class Link:
     def _turn(self, deadline: Deadline) -> None:
         """Send what can be sent, wait for what comes, and deal with it."""
         try:
-            self._push()
-            if not self._inbox and (data := self._receive(deadline)) is not None:
-                if not data:
-                    self._end(ConnectionLost("the server closed the connection"))
-                self._inbox.extend(self.session.receive(data))
-            # A function that is told of an event may execute commands and so come here again;
-            # then the inner call goes on where the outer one is.
-            while self._inbox:
-                self._handle(self._inbox.popleft())
-            self._push()
+            if self._broken is None:
+                self._push()
+                if not self._inbox and (data := self._receive(deadline)) is not None:
+                    if not data:
+                        self._end(ConnectionLost("the server closed the connection"))
+                    self._inbox.extend(self.session.receive(data))
+                self._deal()
+                self._push()
         except OSError as error:
-            self._end(_lost_by(error))
+            self._broken = _lost_by(error)
+        if self._broken is not None:
+            self._hear_out(self._broken)
+
+    def _deal(self) -> None:
+        """Hand on what has been read.
+
+        A function that is told of an event may execute commands and so come here again; then
+        the inner call goes on where the outer one is.
+        """
+        while self._inbox:
+            self._handle(self._inbox.popleft())
+
+    def _hear_out(self, reason: ConnectionLost) -> None:
+        """Deal with what had come before the connection broke, then end it."""
+        with suppress(OSError):  # what goes wrong again is told already
+            while self.lost is None and (data := self._stream.receive()):
+                self._inbox.extend(self.session.receive(data))
+        self._deal()
+        self._end(reason)
 
     def _receive(self, deadline: Deadline) -> bytes | None:
         """Wait until something has come or could be sent; None: nothing has come."""
+        if self.session.repeats_after is not None:
+            return self._receive_or_repeat(deadline, self.session.repeats_after)
+        self._repeat_at = None
         stream, sending, remaining = self._stream, bool(self._unsent), deadline.remaining()
         if remaining is None and not sending:
             data = stream.receive(wait=True)
@@ -171,9 +194,25 @@ class Link:
         self._push()
         return stream.receive()
 
+    def _receive_or_repeat(self, deadline: Deadline, seconds: float) -> bytes | None:
+        """The same while a guest agent is asked for a number, which is repeated."""
+        if self._repeat_at is None:
+            self._repeat_at = Deadline(seconds)
+        until = min(x for x in (deadline.remaining(), self._repeat_at.remaining()) if x is not None)
+        if self._stream.wait(sending=bool(self._unsent), timeout=until):
+            self._push()
+            return self._stream.receive()
+        if deadline.passed:
+            raise _TooLate
+        if self._repeat_at.passed:
+            self.session.repeat()
+            self._repeat_at = None
+            self._push()
+        return None
+
     def _push(self) -> None:
         """Send what there is room for; the rest is sent while answers are received."""
-        while self.lost is None:
+        while self.lost is None and self._broken is None:
             if not self._unsent:
                 outgoing = self.session.outgoing()
                 if outgoing is None:
@@ -223,10 +262,11 @@ class Link:
 
     def _loss(self) -> ConnectionLost:
         """Why the connection has ended, as an error of its own."""
-        assert self.lost is not None
-        kind = ProtocolError if isinstance(self.lost, ProtocolError) else ConnectionLost
-        loss = kind(self.lost.desc)
-        loss.__cause__ = self.lost.__cause__
+        reason = self.lost or self._broken
+        assert reason is not None
+        kind = ProtocolError if isinstance(reason, ProtocolError) else ConnectionLost
+        loss = kind(reason.desc)
+        loss.__cause__ = reason.__cause__
         return loss
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from ..errors import ConnectionLost
 from ..messages import Event
-from ..session.listeners import EventQueue, Listeners, Predicate
+from ..session.listeners import UNREAD_EVENTS, EventQueue, Listeners, Predicate
 
 __all__ = ["Subscription", "Waiter"]
 
@@ -33,7 +33,7 @@ class Waiter(Protocol):
 
 
 class Subscription(EventQueue):
-    """Events from the moment on when this was made, in order, none left out.
+    """Events from the moment on when this was made, in order.
 
     An iterator, and a context manager that ends it.  Events are kept until they are taken, so
     a command may be executed before the first one is waited for.  One that nobody refers to any
@@ -48,7 +48,7 @@ class Subscription(EventQueue):
         *,
         limit: int | None = None,
     ) -> None:
-        super().__init__(names, limit=limit)
+        super().__init__(names, limit=limit, warns=limit == UNREAD_EVENTS)
         self._listeners = listeners
         self._wait = wait
         self._closed = False

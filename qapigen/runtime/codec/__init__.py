@@ -21,16 +21,16 @@ __all__ = ["MAX_DEPTH", "MAX_TEXT_BYTES", "JsonError", "dumps", "encode", "loads
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 
 
-def loads(text: str | bytes) -> object:
+def loads(text: str | bytes, *, max_bytes: int = MAX_TEXT_BYTES) -> object:
     """The value of a JSON text (RFC 8259, UTF-8 where it is bytes).
 
     Integers that neither int64 nor uint64 can hold become floats, as in QEMU.  Raises
     :class:`JsonError` with a position for anything that is not JSON, and also for duplicate
     member names, lone surrogates, a byte order mark, numbers too large for a float, more than
-    :data:`MAX_DEPTH` levels of nesting, :data:`MAX_TEXT_BYTES` bytes (characters) or more.
+    :data:`MAX_DEPTH` levels of nesting, ``max_bytes`` bytes (characters) or more.
     """
-    if len(text) >= MAX_TEXT_BYTES:
-        raise JsonError("the text is too long", offset=MAX_TEXT_BYTES)
+    if len(text) >= max_bytes:
+        raise JsonError("the text is too long", offset=max_bytes)
     try:
         return active().loads(text)
     except (ValueError, RecursionError):

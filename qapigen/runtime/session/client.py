@@ -13,16 +13,20 @@ from __future__ import annotations
 import enum
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from .. import codec
-from ..errors import ProtocolError, QapiError, RemoteError
+from ..errors import ProtocolError, QapiError, cut
 from ..messages import ABSENT, Event, Failure, Greeting, Success, parse_message
-from .reading import MessageReader
+from .reading import MessageReader, TooLong
+from .requests import Answer, Outgoing, Ready, Received, Request, line, remote_error
+from .strays import note_stray, warn_of_stray
+from .synchronising import Synchronisation, patience
 
 __all__ = [
+    "ANSWER_BYTES",
     "Answer",
     "ClientPhase",
     "ClientSession",
@@ -34,6 +38,13 @@ __all__ = [
 
 #: Which of the two dialects a server speaks.
 Mode: TypeAlias = Literal["qmp", "guest-agent"]
+
+#: How long an answer may be unless told otherwise.  The most that a guest agent reads from a file
+#: at once, 48 MiB, makes a text of more than 64 MiB.
+ANSWER_BYTES: Final[Mapping[Mode, int]] = {
+    "qmp": codec.MAX_TEXT_BYTES - 1,
+    "guest-agent": 80 * 1024 * 1024,
+}
 
 _WITHOUT_LIMIT = 2**63
 
@@ -65,56 +76,14 @@ _MOVES: Final = {
 }
 
 
-class Ready(NamedTuple):
-    """The server takes commands now; these capabilities are enabled."""
-
-    enabled: tuple[str, ...]
-
-
-class Answer(NamedTuple):
-    """The reply to a request: a value, or the error in its place."""
-
-    id: str
-    value: object
-    error: RemoteError | None = None
-
-
-#: What :meth:`ClientSession.receive` gives; nothing comes behind a :class:`ProtocolError`.
-Received: TypeAlias = Ready | Answer | Event | ProtocolError
-
-
-class Outgoing(NamedTuple):
-    """Bytes to send, and file descriptors that go with the first of them.
-
-    ``finished``: the ids of requests among them that get no answer if all goes well.
-    """
-
-    data: bytes
-    fds: tuple[int, ...] = ()
-    finished: tuple[str, ...] = ()
-
-
-class _Request:
-    """A command on its way."""
-
-    __slots__ = ("abandoned", "data", "fds", "id", "name", "oob", "success_response")
-
-    def __init__(self, name: str, request_id: str, data: bytes) -> None:
-        self.name = name
-        self.id = request_id
-        self.data = data
-        self.oob = False
-        self.fds: tuple[int, ...] = ()
-        self.success_response = True
-        self.abandoned = False
-
-
 class ClientSession:
     """What was said on a connection, and what has to be said next.
 
-    ``oob``: enable out-of-band execution where the server offers it.  ``entropy`` gives random
-    bytes: ids are different on each connection, so that a late reply to an earlier client of
-    the same server (QMP, disconnect) is not taken for one's own.
+    ``oob``: enable out-of-band execution where the server offers it.  ``answer_bytes``: how long
+    an answer may be (None: :data:`ANSWER_BYTES`).  ``entropy`` gives random bytes: ids are
+    different on each connection, so that a late reply to an earlier client of the same server
+    (QMP, disconnect) is not taken for one's own.  ``delays`` are the seconds after which a guest
+    agent that does not answer is asked again for a number.
     """
 
     def __init__(
@@ -122,7 +91,9 @@ class ClientSession:
         *,
         mode: Mode = "qmp",
         oob: bool = True,
+        answer_bytes: int | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
+        delays: Callable[[], Iterator[float]] = patience,
     ) -> None:
         self.mode: Mode = mode
         self.greeting: Greeting | None = None
@@ -132,13 +103,16 @@ class ClientSession:
         self._entropy = entropy
         self._token = entropy(2).hex()
         self._numbers = count(1)
-        self._reader = MessageReader(noisy=mode == "guest-agent")
+        self._limit_bytes = ANSWER_BYTES[mode] if answer_bytes is None else answer_bytes
+        self._reader = MessageReader(noisy=mode == "guest-agent", limit_bytes=self._limit_bytes)
         self._control = b""  # to be sent before any request
         self._control_id = ""
-        self._sync_number = 0
-        self._queue: deque[_Request] = deque()
-        self._sent: dict[str, _Request] = {}  # without an answer so far, the oldest first
+        self._delays = delays
+        self._sync = Synchronisation(entropy, self._next_id, delays)
+        self._queue: deque[Request] = deque()
+        self._sent: dict[str, Request] = {}  # without an answer so far, the oldest first
         self._silent: deque[str] = deque(maxlen=64)  # sent, answered only if they fail
+        self._failed: deque[str] = deque(maxlen=64)  # by something else than their answer
         self._inband = 0  # how many of the requests in _sent are no oob ones
         self._window = _WITHOUT_LIMIT
         self._carrier = ""  # the request whose file descriptors the server may not have taken yet
@@ -167,18 +141,21 @@ class ClientSession:
         """
         if oob and "oob" not in self.enabled:
             raise QapiError(f"{name}: out-of-band execution is not enabled on this connection")
-        request_id = f"{self._token}-{next(self._numbers)}"
+        request_id = self._next_id()
         message: dict[str, object] = {"exec-oob" if oob else "execute": name}
         if arguments:
             message["arguments"] = arguments if type(arguments) is dict else dict(arguments)
         message["id"] = request_id
         # No blank is wasted: QEMU takes its time with each byte.
-        request = _Request(name, request_id, _line(message))
+        request = Request(name, request_id, line(message))
         request.oob = oob
         request.fds = tuple(fds)
         request.success_response = success_response
         self._queue.append(request)
         return request_id
+
+    def _next_id(self) -> str:
+        return f"{self._token}-{next(self._numbers)}"
 
     def abandon(self, request_id: str) -> bool:
         """Nobody waits for an answer any more; True if the command was never sent, nor will be."""
@@ -212,13 +189,13 @@ class ClientSession:
         finished = tuple(request.id for request in batch if not request.success_response)
         return Outgoing(b"".join(request.data for request in batch), batch[0].fds, finished)
 
-    def _next_batch(self) -> list[_Request]:
+    def _next_batch(self) -> list[Request]:
         """Take from the queue what may go out with one write."""
         urgent = [request for request in self._queue if request.oob] if self.enabled else []
         if urgent:
             self._queue = deque(request for request in self._queue if not request.oob)
             return urgent
-        batch: list[_Request] = []
+        batch: list[Request] = []
         while self._queue and self._inband + len(batch) < self._window:
             if self._queue[0].fds:
                 # A server keeps only the file descriptors that came last.
@@ -229,7 +206,7 @@ class ClientSession:
             batch.append(self._queue.popleft())
         return batch
 
-    def _note_sent(self, request: _Request) -> None:
+    def _note_sent(self, request: Request) -> None:
         if not request.success_response:
             self._silent.append(request.id)
             self._carrier = "" if self._carrier == request.id else self._carrier
@@ -255,13 +232,15 @@ class ClientSession:
         return received
 
     def _take(self, value: object) -> Received | None:
+        if isinstance(value, TooLong):
+            return self._too_long()
         try:
             if isinstance(value, codec.JsonError):
                 raise value
             message = parse_message(value)
         except QapiError as error:
             if self.mode == "guest-agent":
-                _drop("what is no message", error)
+                note_stray("what is no message")
                 return None
             return ProtocolError(f"the server sent what is no QMP: {error.desc}")
         if isinstance(message, Event):
@@ -270,9 +249,21 @@ class ClientSession:
             return self._greeted(message)
         return self._replied(message)
 
+    def _too_long(self) -> Received | None:
+        """An answer that is too long; where the next one begins is known with an agent alone."""
+        text = f"the server's answer is longer than {self._limit_bytes} bytes"
+        if self.mode != "guest-agent":
+            return ProtocolError(f"{text}; 'answer_bytes' of the client is the limit")
+        request = next(iter(self._sent.values()), None)
+        if request is None or self.phase is not ClientPhase.READY:
+            note_stray("what is longer than an answer may be")
+            return None
+        way_out = "ask for less, or give the client a larger 'answer_bytes'"
+        return self._answered(request, QapiError(f"{cut(request.name)}: {text}; {way_out}"))
+
     def _greeted(self, greeting: Greeting) -> ProtocolError | None:
         if self.mode == "guest-agent":
-            _drop("a greeting", greeting)
+            note_stray("a greeting")
             return None
         if self.phase is not ClientPhase.GREETING:
             return ProtocolError("the server greeted twice: it was restarted")
@@ -281,33 +272,38 @@ class ClientSession:
         if self._oob and "oob" in greeting.capabilities:
             arguments["enable"] = ["oob"]
         self._control_id = f"{self._token}-0"
-        self._control = _line(
+        self._control = line(
             {"execute": "qmp_capabilities", "arguments": arguments, "id": self._control_id}
         )
         self._move(ClientPhase.NEGOTIATION)
         return None
 
     def _replied(self, reply: Success | Failure) -> Received | None:
-        if self._control_id and reply.id == self._control_id:
-            return self._negotiated(reply) if self.mode == "qmp" else self._synchronised(reply)
-        if self.phase is ClientPhase.SYNCHRONISATION and reply.id is ABSENT:
+        if self.phase is ClientPhase.SYNCHRONISATION:
             return self._synchronised(reply)
+        if self._control_id and reply.id == self._control_id:
+            return self._negotiated(reply)
         request = self._request_of(reply)
         if request is None:
-            self._drop_stray(reply)
-            return None
+            return self._assigned(reply)
+        if reply.id is ABSENT and self.mode == "qmp":
+            warn_of_stray(reply, request.name)
+        if isinstance(reply, Success):
+            return self._answered(request, None, reply.value)
+        return self._answered(request, remote_error(reply, request))
+
+    def _answered(
+        self, request: Request, error: QapiError | None, value: object = None
+    ) -> Answer | None:
+        """The answer to a request that was sent, unless nobody waits for it any more."""
         del self._sent[request.id]
         if not request.oob:
             self._inband -= 1
         if self._carrier == request.id:
             self._carrier = ""
-        if request.abandoned:
-            return None
-        if isinstance(reply, Success):
-            return Answer(request.id, reply.value)
-        return Answer(request.id, None, _remote(reply, request))
+        return None if request.abandoned else Answer(request.id, value, error)
 
-    def _request_of(self, reply: Success | Failure) -> _Request | None:
+    def _request_of(self, reply: Success | Failure) -> Request | None:
         if isinstance(reply.id, str):
             return self._sent.get(reply.id)
         if reply.id is not ABSENT or self.phase is not ClientPhase.READY:
@@ -318,12 +314,32 @@ class ClientSession:
         # send ids back with such errors.  Commands are looked at in order, so it is the oldest.
         return next((request for request in self._sent.values() if not request.oob), None)
 
-    def _drop_stray(self, reply: Success | Failure) -> None:
+    def _assigned(self, reply: Success | Failure) -> Answer | None:
+        """What a reply means that has the id of no request that waits for one."""
         if isinstance(reply.id, str) and reply.id in self._silent:
             self._silent.remove(reply.id)
-            _drop("the failure of a command that has no reply", reply)
-        else:
-            _drop("a reply to something else", reply)
+            detail = reply.desc if isinstance(reply, Failure) else ""
+            note_stray("the failure of a command that has no reply", detail=detail)
+            return None
+        if isinstance(reply.id, str) and reply.id in self._failed:
+            self._failed.remove(reply.id)
+            note_stray("the answer to a command that has failed before")
+            return None
+        if self.phase is not ClientPhase.READY:
+            note_stray("a reply to an earlier client")
+            return None
+        pending = list(self._sent.values()) if len(self._sent) == 1 else []
+        if not pending or pending[0].abandoned:
+            warn_of_stray(reply)
+            return None
+        # It may be the answer, from a server that has lost the id: nothing else is due.
+        (request,) = pending
+        self._failed.append(request.id)
+        words = warn_of_stray(reply, request.name)
+        text = f"{cut(request.name)}: the server sent {words} in place of an answer"
+        if isinstance(reply, Failure):
+            text = f"{text}: {reply.desc}"
+        return self._answered(request, QapiError(text))
 
     # --- negotiation and synchronisation ---
 
@@ -337,30 +353,34 @@ class ClientSession:
         self._move(ClientPhase.READY)
         return Ready(self.enabled)
 
+    @property
+    def repeats_after(self) -> float | None:
+        """Seconds after which to call :meth:`repeat`; None: there is nothing to repeat."""
+        return self._sync.waits if self.phase is ClientPhase.SYNCHRONISATION else None
+
+    def repeat(self) -> None:
+        """So long nothing has come: ask the guest agent again, unless the last is not sent."""
+        if self.phase is ClientPhase.SYNCHRONISATION and not self._control:
+            self._control = self._sync.question()
+
     def _synchronise(self) -> None:
-        """Ask for a number; a delimiter in front ends whatever an earlier client began."""
-        self._sync_number = int.from_bytes(self._entropy(4)) >> 1
-        self._control_id = f"{self._token}-{next(self._numbers)}"
-        self._control = b"\xff" + _line(
-            {
-                "execute": "guest-sync-delimited",
-                "arguments": {"id": self._sync_number},
-                "id": self._control_id,
-            }
-        )
+        """Ask for a number."""
+        self._sync = Synchronisation(self._entropy, self._next_id, self._delays)
+        self._control = self._sync.question()
         self._move(ClientPhase.SYNCHRONISATION)
 
     def _synchronised(self, reply: Success | Failure) -> Ready | ProtocolError | None:
+        mine = reply.id is ABSENT or reply.id == self._sync.request_id
         if isinstance(reply, Failure):
-            if reply.id is ABSENT:
-                return None  # what the delimiter provoked, or something older
+            if not mine or reply.id is ABSENT:
+                return None  # what a delimiter provoked, or something older
             return ProtocolError(f"the guest agent refused to synchronise: {reply.desc}")
-        if reply.value != self._sync_number:
+        if not mine or not self._sync.is_answered_by(reply.value):
             return None
         # The agent does one thing after the other: nothing older can come any more.
         self._sent.clear()
         self._inband = 0
-        self._control_id = self._carrier = ""
+        self._carrier = ""
         self._in_step = True
         self._move(ClientPhase.READY)
         return Ready(())
@@ -368,20 +388,3 @@ class ClientSession:
     def _move(self, phase: ClientPhase) -> None:
         assert phase in _MOVES[self.phase], f"{self.phase} does not lead to {phase}"
         self.phase = phase
-
-
-def _line(message: Mapping[str, object]) -> bytes:
-    data = codec.encode(message) + b"\n"
-    if len(data) > codec.MAX_TEXT_BYTES:
-        raise QapiError(f"the command is too long: {len(data)} bytes")
-    return data
-
-
-def _remote(reply: Failure, request: _Request) -> RemoteError:
-    return RemoteError(reply.desc, reply.error_class, id=request.id, command=request.name)
-
-
-def _drop(what: str, message: object) -> None:
-    import logging  # slow to import, and most programs never come here
-
-    logging.getLogger("qapigen.runtime").info("ignored %s: %s", what, message)

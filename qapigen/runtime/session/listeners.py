@@ -7,7 +7,7 @@ Must not know: sockets, event loops, how one waits for an event.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import TypeAlias
 from weakref import WeakSet
@@ -15,10 +15,13 @@ from weakref import WeakSet
 from ..errors import ConnectionLost
 from ..messages import Event
 
-__all__ = ["KEPT_EVENTS", "Callback", "EventQueue", "Listeners", "Predicate"]
+__all__ = ["KEPT_EVENTS", "UNREAD_EVENTS", "Callback", "EventQueue", "Listeners", "Predicate"]
 
 #: So many of the events that nobody has waited for yet are kept for ``wait_event``.
 KEPT_EVENTS = 1000
+
+#: So many events are kept in a subscription that nobody reads, unless it is told otherwise.
+UNREAD_EVENTS = 10_000
 
 #: Tells whether an event is the one that is waited for.
 Predicate: TypeAlias = Callable[[Event], bool]
@@ -30,15 +33,29 @@ Callback: TypeAlias = Callable[[Event], object]
 class EventQueue:
     """Events of some names, kept until they are taken; without names: all events.
 
-    At most ``limit`` are kept (None: no limit); the oldest are dropped and counted.
+    At most ``limit`` are kept (None: no limit); the oldest are left out and counted.  Where
+    nobody asked for that limit, a warning is logged when it begins.
     """
 
-    def __init__(self, names: tuple[str, ...] = (), *, limit: int | None = None) -> None:
+    def __init__(
+        self, names: tuple[str, ...] = (), *, limit: int | None = None, warns: bool = False
+    ) -> None:
         self.names = frozenset(names)
-        self.dropped = 0
         self.ended: ConnectionLost | None = None
         self._limit = limit
+        self._warns = warns
         self._kept: deque[Event] = deque()
+        self._left_out: Counter[str] = Counter()
+
+    @property
+    def dropped(self) -> int:
+        """How many events were left out."""
+        return self._left_out.total()
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many events of each name were left out, because too many were not read."""
+        return dict(self._left_out)
 
     def offer(self, event: Event) -> None:
         """Keep an event if it has one of the names."""
@@ -46,8 +63,13 @@ class EventQueue:
             return
         self._kept.append(event)
         if self._limit is not None and len(self._kept) > self._limit:
-            self._kept.popleft()
-            self.dropped += 1
+            if self._warns and not self._left_out:
+                _warn_of_unread(self._limit, event)
+            self._left_out[self._kept.popleft().name] += 1
+
+    def peek(self) -> list[Event]:
+        """The events that are kept, the oldest first; they stay where they are."""
+        return list(self._kept)
 
     def take(self, wanted: Predicate | None = None) -> Event | None:
         """The oldest event that is wanted, which is then no longer kept; None: there is none."""
@@ -121,3 +143,14 @@ def _log_failure(event: Event, error: Exception) -> None:
 
     logger = logging.getLogger("qapigen.runtime")
     logger.error("a function that was told of event %s failed", event.name, exc_info=error)
+
+
+def _warn_of_unread(limit: int, event: Event) -> None:
+    import logging
+
+    logging.getLogger("qapigen.runtime").warning(
+        "nobody reads %d events of a subscription: the oldest are left out from now on "
+        "(its 'left_out' counts them, its 'limit' changes that), the newest is %s",
+        limit,
+        event.name,
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from ..session.listeners import UNREAD_EVENTS
 from ..visit import VisitFunction
 from .events import EventReader, TypedEvent
 from .marshalling import typed_answer, wire_arguments
@@ -50,13 +51,22 @@ class AsyncTypedClient:
         tls_hostname: str | None = None,
         mode: Mode = "qmp",
         oob: bool = True,
+        wait: bool | None = None,
+        answer_bytes: int | None = None,
     ) -> Self:
         """Connect to a server and negotiate, as :meth:`aio.Client.connect` does."""
         from ..aio.client import Client  # generated packages do not load asyncio on their own
 
         return cls(
             await Client.connect(
-                address, timeout=timeout, tls=tls, tls_hostname=tls_hostname, mode=mode, oob=oob
+                address,
+                timeout=timeout,
+                tls=tls,
+                tls_hostname=tls_hostname,
+                mode=mode,
+                oob=oob,
+                wait=wait,
+                answer_bytes=answer_bytes,
             )
         )
 
@@ -82,14 +92,15 @@ class AsyncTypedClient:
 
     # --- events ---
 
-    def events(self, *kinds: type[E]) -> TypedSubscription[E]:
+    def events(self, *kinds: type[E], limit: int | None = UNREAD_EVENTS) -> TypedSubscription[E]:
         """The events of these classes from now on, to be iterated over.
 
         To be used with ``with``, around the command that causes the events, or directly:
-        ``async for event in client.events(StopEvent):``.
+        ``async for event in client.events(StopEvent):``.  More than ``limit`` events that nobody
+        takes push out the oldest ones (None: no limit); ``left_out`` counts those.
         """
         reader = EventReader(kinds)
-        return TypedSubscription(self.client.subscribe(*reader.names), reader)
+        return TypedSubscription(self.client.subscribe(*reader.names, limit=limit), reader)
 
     async def wait_event(self, *kinds: type[E], timeout: float | None = None) -> E:
         """The first event of these classes; it may have come before, if nobody waited for it.
@@ -98,6 +109,14 @@ class AsyncTypedClient:
         """
         reader = EventReader(kinds)
         return reader.read(await self.client.wait_event(*reader.names, timeout=timeout))
+
+    def kept_events(self, *kinds: type[E]) -> list[E]:
+        """The events of these classes that :meth:`wait_event` could give at once.
+
+        Raises :class:`VisitError` for data that break the schema.
+        """
+        reader = EventReader(kinds)
+        return [reader.read(event) for event in self.client.kept_events(*reader.names)]
 
     def on_event(self, callback: Callable[[E], object], *kinds: type[E]) -> Callable[[], None]:
         """Call a function with each further event of these classes.
@@ -163,7 +182,7 @@ class AsyncTypedClient:
 
 
 class TypedSubscription(Generic[E]):
-    """Events from the moment on when this was made, in order, none left out.
+    """Events from the moment on when this was made, in order.
 
     An asynchronous iterator, and a context manager that ends it.  An event whose data break the
     schema raises :class:`VisitError` in its place; one can go on behind it.
@@ -176,6 +195,11 @@ class TypedSubscription(Generic[E]):
     async def get(self, *, timeout: float | None = None) -> E:
         """The next event; raises TimeoutError, :class:`ConnectionLost`."""
         return self._reader.read(await self._subscription.get(timeout=timeout))
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many events of each name were lost because too many were not read."""
+        return self._subscription.left_out
 
     def close(self) -> None:
         """End this; whoever iterates over it comes to the end."""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ..aio.client import Client
     from ..blocking.client import Client as BlockingClient
 
+#: How long the event that a device is gone is waited for when it is no longer listed.
+_SETTLING_SECONDS = 5.0
+
 __all__ = [
     "JOB_STATUSES",
     "MIGRATION_STATUSES",
@@ -58,6 +61,9 @@ async def follow_migration(
     member ``status``.  ``on_progress`` is called with each answer, every ``interval`` seconds
     and when the server says that the status has changed.
 
+    An end that an event has told is the answer even if the server goes at once: then it is the
+    last answer with the status of the event.
+
     Raises :class:`ConnectionLost` (a destination ends when its migration fails), TimeoutError
     after ``timeout`` seconds.
     """
@@ -75,12 +81,13 @@ async def wait_job(
 ) -> JobResult:
     """Wait until a job is over, and say how it ended.
 
-    A job that dismisses itself may be gone before this is called: make it with
-    ``"auto-dismiss": false``, and dismiss it afterwards.  ``on_progress`` is called with what
-    ``query-jobs`` says of the job; it is the place to see that a job is ``ready`` or
-    ``pending``, and waits for a command.
+    A job that dismisses itself may be gone before this is called; then the events that the client
+    has kept tell how it ended.  Where more than those may come, make it with ``"auto-dismiss":
+    false``, and dismiss it afterwards.  ``on_progress`` is called with what ``query-jobs`` says
+    of the job; it is the place to see that a job is ``ready`` or ``pending``, and waits for a
+    command.
 
-    Raises a DeviceNotFound :class:`QapiError` if there is no such job, TimeoutError after
+    Raises a DeviceNotFound :class:`QapiError` if no such job was ever heard of, TimeoutError after
     ``timeout`` seconds, :class:`ConnectionLost`.
     """
     script = job_script(job_id, on_progress, interval)
@@ -96,10 +103,15 @@ async def wait_device_deleted(
 ) -> None:
     """Wait until a device is gone, after ``device_del``: the guest has to let go of it first.
 
-    ``device`` is its id or QOM path.  Raises :class:`QapiError` if the guest refuses, TimeoutError
+    ``device`` is its id or QOM path.  The end is the event DEVICE_DELETED, behind which what
+    the device has used is free.  It may have come before, since this client's last ``device_add``
+    or ``device_del`` of the device.  A device that is not there, and of which no event tells, is
+    taken for gone after five seconds, or half of ``timeout`` if that is less.
+
+    Raises :class:`QapiError` if the guest refuses, TimeoutError
     after ``timeout`` seconds, :class:`ConnectionLost`.
     """
-    script = device_script(device, interval)
+    script = device_script(device, interval, _settling(timeout))
     await play(client, script, DEVICE_EVENTS, timeout, f"device '{cut(device)}' is still there")
 
 
@@ -139,6 +151,10 @@ def wait_device_deleted_blocking(
     interval: float = 1.0,
 ) -> None:
     """The same as :func:`wait_device_deleted`."""
-    script = device_script(device, interval)
+    script = device_script(device, interval, _settling(timeout))
     failure = f"device '{cut(device)}' is still there"
     play_blocking(client, script, DEVICE_EVENTS, timeout, failure)
+
+
+def _settling(timeout: float | None) -> float:
+    return _SETTLING_SECONDS if timeout is None else min(_SETTLING_SECONDS, timeout / 2)

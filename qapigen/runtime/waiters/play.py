@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ..errors import RemoteError
+from ..errors import ConnectionLost, RemoteError
 from ..typed.aio import AsyncTypedClient
 from ..typed.blocking import BlockingTypedClient
-from .scripts import Ask, Listen, Script
+from .scripts import Ask, Kept, Listen, News, Script, Step
 
 if TYPE_CHECKING:
     from ..aio.client import Client
@@ -32,13 +32,13 @@ class _Playing(Generic[R]):
 
     def __init__(self, script: Script[R]) -> None:
         self._script = script
-        self.step: Ask | Listen | None = None
+        self.step: Step | None = None
         self.go_on(None)
 
     def go_on(self, answer: object) -> None:
-        """Give it what it asked for: RemoteErrors are raised there, others are answers."""
+        """Give it what it asked for: errors of the server and the connection are raised there."""
         try:
-            if isinstance(answer, RemoteError):
+            if isinstance(answer, RemoteError | ConnectionLost):
                 self.step = self._script.throw(answer)
             else:
                 self.step = self._script.send(answer)
@@ -69,9 +69,11 @@ async def play(
                     try:
                         if isinstance(step, Ask):
                             answer = await client.execute(step.name, step.arguments)
-                        else:
+                        elif isinstance(step, Listen):
                             answer = await events.get(timeout=step.seconds)
-                    except RemoteError as error:
+                        else:
+                            answer = _heard_before(client, step, names)
+                    except (RemoteError, ConnectionLost) as error:
                         answer = error
                     except TimeoutError:
                         answer = None  # no event came, for nothing else has a limit here
@@ -104,12 +106,22 @@ def play_blocking(
                 if isinstance(step, Ask):
                     limit = None if timeout is None else max(left, 0)
                     answer = client.execute(step.name, step.arguments, timeout=limit)
-                else:
+                elif isinstance(step, Listen):
                     answer = events.get(timeout=max(min(left, step.seconds), 0))
-            except RemoteError as error:
+                else:
+                    answer = _heard_before(client, step, names)
+            except (RemoteError, ConnectionLost) as error:
                 answer = error
             except TimeoutError:
-                if isinstance(step, Ask) or step.seconds >= left:
+                if not isinstance(step, Listen) or step.seconds >= left:
                     raise TimeoutError(f"{failure} after {timeout} s") from None
             play.go_on(answer)
         return play.result
+
+
+def _heard_before(
+    client: Client | BlockingClient, step: Kept | News, names: tuple[str, ...]
+) -> object:
+    if isinstance(step, News):
+        return client.news_of_device(step.device)
+    return client.kept_events(*names)

@@ -11,11 +11,21 @@ server sends none; so every script looks at the state first, and again from time
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
-from ..errors import COMMAND_NOT_FOUND, DEVICE_NOT_FOUND, QapiError, RemoteError, cut, describe
+from ..errors import (
+    COMMAND_NOT_FOUND,
+    DEVICE_NOT_FOUND,
+    ConnectionLost,
+    QapiError,
+    RemoteError,
+    cut,
+    describe,
+)
 from ..messages import Event
+from ..session.devices import DEVICE_EVENTS, DeviceNews, devices_of
 
 __all__ = [
     "DEVICE_EVENTS",
@@ -25,7 +35,9 @@ __all__ = [
     "MIGRATION_STATUSES",
     "Ask",
     "JobResult",
+    "Kept",
     "Listen",
+    "News",
     "Progress",
     "Script",
     "device_script",
@@ -73,7 +85,6 @@ JOB_STATUSES: Final[Mapping[str, bool]] = {
 MIGRATION_EVENTS = ("MIGRATION",)
 JOB_EVENTS = ("JOB_STATUS_CHANGE", "BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED")
 _DELETED = "DEVICE_DELETED"
-DEVICE_EVENTS = (_DELETED, "DEVICE_UNPLUG_GUEST_ERROR", "MEM_UNPLUG_ERROR")
 
 #: Is called with each answer about the state that is waited for.
 Progress: TypeAlias = Callable[[dict[str, Any]], object]
@@ -89,7 +100,10 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Execute a command: what it returns is sent into the script, its error raised there."""
+    """Execute a command: what it returns is sent into the script, its error raised there.
+
+    So is :class:`ConnectionLost`; what was heard before can still be listened for.
+    """
 
     name: str
     arguments: dict[str, object] = field(default_factory=dict)
@@ -97,51 +111,145 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Wait for an event: it is sent into the script, or None after so many seconds."""
+    """Wait for an event: it is sent into the script, or None after so many seconds.
+
+    :class:`ConnectionLost` is raised there when none is left and none can come.
+    """
 
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Look at the events that came before: the list of them is sent into the script."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Look at what was heard of a device: a :class:`DeviceNews` is sent into the script."""
+
+    device: str
+
+
+#: What a script asks for.
+Step: TypeAlias = Ask | Listen | Kept | News
+
 #: What is played; its result is how it ended.
-Script: TypeAlias = Generator[Ask | Listen, Any, R]
+Script: TypeAlias = Generator[Step, Any, R]
+
+
+# --- migration ---
 
 
 def migration_script(on_progress: Progress | None, interval: float) -> Script[dict[str, Any]]:
-    """Until a migration is over; the last answer to ``query-migrate``."""
+    """Until a migration is over; the last answer to ``query-migrate``.
+
+    If the server goes, but an event has told the end before, it is that answer with the status
+    of the event.
+    """
+    info: dict[str, Any] = {}
+    told: object = None
+    for event in (yield Kept()):
+        told = _status(event)
     while True:
-        answer = yield Ask("query-migrate")
+        try:
+            answer = yield Ask("query-migrate")
+        except ConnectionLost:
+            told = yield from _last_status(told)
+            if not _is_over(MIGRATION_STATUSES, told):
+                raise
+            answer = info | {"status": told}
         info = _an_object(answer, "query-migrate")
         if on_progress is not None:
             on_progress(info)
         if _is_over(MIGRATION_STATUSES, info.get("status")):
             return info
-        yield Listen(interval)
+        with suppress(ConnectionLost):  # the next question shows it
+            event = yield Listen(interval)
+            told = told if event is None else _status(event)
+
+
+def _last_status(told: object) -> Script[object]:
+    """The status that the last event has told, now that no other can come."""
+    with suppress(ConnectionLost):
+        while (event := (yield Listen(0))) is not None:
+            told = _status(event)
+    return told
+
+
+def _status(event: Event) -> object:
+    return (event.data or {}).get("status")
+
+
+# --- jobs ---
 
 
 def job_script(job_id: str, on_progress: Progress | None, interval: float) -> Script[JobResult]:
     """Until a job is over or has dismissed itself."""
-    seen = False
-    error: str | None = None
+    heard = _Heard(job_id)
+    for event in (yield Kept()):
+        heard.hear(event)
     while True:
-        jobs = yield Ask("query-jobs")
-        job = _job(jobs, job_id)
+        try:
+            job = _job((yield Ask("query-jobs")), job_id)
+        except ConnectionLost:
+            yield from _hear_the_rest(heard)
+            if not heard.over:
+                raise
+            return JobResult(job_id, heard.error)
         if job is None:
-            if not seen:
-                raise QapiError(f"there is no job '{cut(job_id)}'", DEVICE_NOT_FOUND)
             # It has dismissed itself.  What was heard before this answer tells how it ended.
-            while (event := (yield Listen(0))) is not None:
-                error = _heard_of_job(event, job_id)[1] or error
-            return JobResult(job_id, error)
-        seen = True
+            yield from _hear_the_rest(heard)
+            if not heard.anything:
+                raise QapiError(f"there is no job '{cut(job_id)}'", DEVICE_NOT_FOUND)
+            return JobResult(job_id, heard.error)
+        heard.anything = True
         if on_progress is not None:
             on_progress(job)
         if _is_over(JOB_STATUSES, job.get("status")):
-            return JobResult(job_id, _text(job.get("error")) or error)
-        while (event := (yield Listen(interval))) is not None:
-            changed, told = _heard_of_job(event, job_id)
-            error = told or error
-            if changed:
-                break
+            return JobResult(job_id, _text(job.get("error")) or heard.error)
+        with suppress(ConnectionLost):  # the next question shows it
+            while (event := (yield Listen(interval))) is not None:
+                if heard.hear(event):
+                    break
+
+
+def _hear_the_rest(heard: _Heard) -> Script[None]:
+    with suppress(ConnectionLost):
+        while (event := (yield Listen(0))) is not None:
+            heard.hear(event)
+
+
+class _Heard:
+    """What events have told of a job; a job that is created begins anew, as ids are used again."""
+
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+        self.anything = False
+        self.over = False
+        self.error: str | None = None
+
+    def hear(self, event: Event) -> bool:
+        """Take notice of an event; is it a change of the job's status?"""
+        data = event.data or {}
+        change = event.name == "JOB_STATUS_CHANGE"
+        if data.get("id" if change else "device") != self._job_id:
+            return False
+        self.anything = True
+        if change:
+            self._changed(data.get("status"))
+        elif event.name == "BLOCK_JOB_CANCELLED":
+            self.error, self.over = "the job was cancelled", True
+        else:
+            self.error, self.over = _text(data.get("error")) or self.error, True
+        return change
+
+    def _changed(self, status: object) -> None:
+        if status == "created":
+            self.error, self.over = None, False
+        elif status == "aborting":
+            self.error = self.error or "the job failed"
+        self.over = self.over or _is_over(JOB_STATUSES, status)
 
 
 def _job(jobs: object, job_id: str) -> dict[str, Any] | None:
@@ -152,32 +260,50 @@ def _job(jobs: object, job_id: str) -> dict[str, Any] | None:
     return next((job for job in found if job.get("id") == job_id), None)
 
 
-def _heard_of_job(event: Event, job_id: str) -> tuple[bool, str | None]:
-    """Whether an event is about a change of the job's status, and the error it tells of."""
-    data = event.data or {}
-    if event.name == "JOB_STATUS_CHANGE":
-        aborting = data.get("status") == "aborting"
-        mine = data.get("id") == job_id
-        return mine, "the job failed" if mine and aborting else None
-    if data.get("device") != job_id:
-        return False, None
-    if event.name == "BLOCK_JOB_CANCELLED":
-        return False, "the job was cancelled"
-    return False, _text(data.get("error"))
+# --- devices ---
 
 
-def device_script(device: str, interval: float) -> Script[None]:
-    """Until a device is gone; QapiError if the guest refuses to let go of it."""
-    while (yield from _is_there(device)):
-        while (event := (yield Listen(interval))) is not None:
-            data = event.data or {}
-            if device not in (data.get("device"), data.get("path")):
-                continue
-            if event.name == _DELETED:
+def device_script(device: str, interval: float, settling: float) -> Script[None]:
+    """Until a device is gone; QapiError if the guest refuses to let go of it.
+
+    The device is no longer listed some time before the server has done with it, and says so in
+    an event.  That event is waited for, up to ``settling`` seconds, unless it has come already.
+    """
+    news: DeviceNews = yield News(device)
+    if news.asked:
+        for event in news.events:
+            if _is_the_end(event, device):
                 return
-            reason = _text(data.get("msg"))
-            because = f": {reason}" if reason else ""
-            raise QapiError(f"the guest does not let go of device '{cut(device)}'{because}")
+    try:
+        while (yield from _is_there(device)):
+            if (yield from _hears_the_end(device, interval)):
+                return
+    except ConnectionLost:  # a question is answered by what was heard before it, or not at all
+        if not (yield from _hears_the_end(device, 0)):
+            raise
+        return
+    if not news.events or news.events[-1].name != _DELETED:
+        yield from _hears_the_end(device, settling)
+
+
+def _hears_the_end(device: str, seconds: float) -> Script[bool]:
+    """Wait for the event that a device is gone."""
+    while (event := (yield Listen(seconds))) is not None:
+        if _is_the_end(event, device):
+            return True
+    return False
+
+
+def _is_the_end(event: Event, device: str) -> bool:
+    """Does an event tell that a device is gone?  QapiError for a refusal."""
+    data = event.data or {}
+    if device not in (data.get("device"), data.get("path"), *devices_of(event)):
+        return False
+    if event.name == _DELETED:
+        return True
+    reason = _text(data.get("msg"))
+    because = f": {reason}" if reason else ""
+    raise QapiError(f"the guest does not let go of device '{cut(device)}'{because}")
 
 
 def _is_there(device: str) -> Script[bool]:

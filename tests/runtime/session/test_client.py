@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from qapigen.runtime.errors import ProtocolError, QapiError, RemoteError
 from qapigen.runtime.messages import Event, Timestamp
 from qapigen.runtime.session.client import (
+    ANSWER_BYTES,
     Answer,
     ClientPhase,
     ClientSession,
@@ -160,18 +162,54 @@ class TestAnswers:
         assert (failure.desc, failure.error_class) == ("no", "Strange")
         assert (failure.id, failure.command) == (first, "a")
 
-    def test_unknown_ids_are_dropped_and_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+    @pytest.mark.parametrize(
+        "stray",
+        [
+            {"return": "hush"},
+            {"return": "hush", "id": "other"},
+            {"return": ["hush"], "id": [1]},
+            {"return": {}, "id": None},
+            {"error": {"class": "Odd", "desc": "why"}, "id": "other"},
+        ],
+    )
+    def test_a_reply_to_nothing_fails_the_only_call(
+        self, stray: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
         partner = Partner()
-        request_id = partner.start().request("a")
+        session = partner.start()
+        first = session.request("a")
         partner.sent()
-        with caplog.at_level(logging.INFO, "qapigen.runtime"):
-            assert partner.say({"return": 1, "id": "other"}, {"return": 1, "id": [1]}) == []
-            assert partner.say({"return": 1}) == []
-        assert len(caplog.records) == 3
-        assert partner.answers({"return": 1, "id": request_id}) == [request_id]
-        assert partner.answers({"return": 1, "id": request_id}) == []
+        (answer,) = partner.say(stray)
+        assert isinstance(answer, Answer) and answer.id == first
+        assert answer.error is not None and not isinstance(answer.error, RemoteError)
+        assert answer.error.desc.startswith("a: the server sent ")
+        assert ("why" in answer.error.desc) is ("error" in stray)
+        (record,) = caplog.records
+        assert record.levelno == logging.WARNING
+        assert "hush" not in caplog.text + answer.error.desc and "why" not in caplog.text
+        # The connection goes on, and an answer that comes late harms no other call.
+        second = session.request("b")
+        partner.sent()
+        assert partner.answers({"return": {}, "id": first}, {"return": 2, "id": second}) == [second]
+        assert len(caplog.records) == 1
 
-    def test_an_error_without_id_is_the_oldest_commands(self) -> None:
+    def test_a_reply_to_nothing_that_may_be_anybodys(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        partner = Partner()
+        session = partner.start()
+        assert partner.say({"return": 1}) == [], "nobody waits"
+        ids = [session.request("a"), session.request("b")]
+        partner.sent()
+        assert partner.say({"return": 1}, {"return": 1, "id": "other"}) == []
+        assert len(caplog.records) == 3
+        session.abandon(ids[0])
+        assert partner.answers({"return": 1, "id": ids[1]}) == [ids[1]]
+        assert partner.say({"return": 1}) == [], "it may be the answer that nobody wants"
+
+    def test_an_error_without_id_is_the_oldest_commands(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         partner = Partner()
         session = partner.start("oob")
         urgent = session.request("a", oob=True)
@@ -180,8 +218,9 @@ class TestAnswers:
         error = {"error": {"class": "GenericError", "desc": "unreadable"}}
         assert partner.answers(error) == [first]
         assert partner.answers(error) == [second]
+        assert partner.answers(error) == [urgent]
         assert partner.answers(error) == []
-        assert partner.answers({"return": {}, "id": urgent}) == [urgent]
+        assert len(caplog.records) == 4
 
     @pytest.mark.parametrize(
         "text",
@@ -213,6 +252,14 @@ class TestAnswers:
         answer, event = partner.session.receive(data)
         assert answer == Answer(request_id, {"x": [1, {}]})
         assert isinstance(event, Event)
+
+
+def test_a_message_that_is_too_long_ends_it() -> None:
+    partner = Partner(answer_bytes=1000)
+    partner.start()
+    (failure,) = partner.session.receive(b'{"return": "' + b"x" * 2000)
+    assert isinstance(failure, ProtocolError)
+    assert "longer than 1000 bytes" in failure.desc and "answer_bytes" in failure.desc
 
 
 class TestFlow:
@@ -348,6 +395,44 @@ class TestGuestAgent:
         assert session.receive(b"\xff" + line({"return": number})) == [Ready(())]
         assert [each["id"] for each in partner.heard()] == [second]
         assert partner.say({"return": 2}) == [Answer(second, 2)]
+
+    def test_asks_again_until_it_is_answered(self) -> None:
+        partner = Partner(mode="guest-agent")
+        session = partner.session
+        (first,) = partner.heard()
+        assert session.repeats_after == 0.5
+        session.repeat()
+        assert session.repeats_after == 1.0, "an agent that is busy is asked ever less"
+        session.repeat()  # the last question has not been sent: another one would be too much
+        (second,) = partner.heard()
+        assert second["arguments"] != first["arguments"]
+        stray = {"error": {"class": "GenericError", "desc": "stray byte"}}
+        late = [stray, {"return": first["arguments"]["id"], "id": first["id"]}]
+        late.append({"return": first["arguments"]["id"]})
+        assert partner.say(*late, stray) == [], "an answer to the other one would come later"
+        assert partner.say({"return": second["arguments"]["id"]}) == [Ready(())]
+        assert session.repeats_after is None
+        session.repeat()
+        assert partner.sent() == b""
+
+    def test_an_answer_that_is_too_long(self) -> None:
+        partner = Partner(mode="guest-agent", answer_bytes=1000)
+        partner.synchronise()
+        session = partner.session
+        first = session.request("guest-file-read")
+        partner.sent()
+        (answer,) = session.receive(b'{"return": "' + b"x" * 2000)
+        assert isinstance(answer, Answer) and answer.id == first
+        assert answer.error is not None
+        assert "guest-file-read" in answer.error.desc and "longer than 1000" in answer.error.desc
+        second = session.request("guest-ping")
+        assert [each["id"] for each in partner.heard()] == [second]
+        assert session.receive(b"x" * 2000 + b'"}\n') == []
+        assert partner.answers({"return": {}, "id": second}) == [second]
+
+    def test_the_most_that_can_be_read_from_a_file_fits(self) -> None:
+        text = (48 << 20) // 3 * 4 + 1000
+        assert ANSWER_BYTES["guest-agent"] > text > ANSWER_BYTES["qmp"]
 
     def test_junk_is_skipped(self) -> None:
         partner = Partner(mode="guest-agent")

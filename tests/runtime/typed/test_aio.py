@@ -148,6 +148,28 @@ def test_events(play: Play) -> None:
     play(server, client)
 
 
+def test_unread_and_kept_events(play: Play) -> None:
+    def server(visit: Visit) -> None:
+        visit.greet()
+        passes = (event("RUN_PASS", **{"pass": number}) for number in range(5))
+        visit.answer(before=(*passes, event("STOP")))
+        visit.see_end()
+
+    async def client(address: str) -> None:
+        async with await AsyncSample.connect(address, wait=False, answer_bytes=1000) as vm:
+            with vm.events(RunPassEvent, limit=2) as last, vm.events(RunPassEvent) as all_of_them:
+                await vm.start(uri="")
+                assert (last.left_out, all_of_them.left_out) == ({"RUN_PASS": 3}, {})
+                assert (await last.get(timeout=30)).data == RunPassData(pass_=3)
+                assert (await all_of_them.get(timeout=30)).data == RunPassData(pass_=0)
+            kept = vm.kept_events(RunPassEvent)
+            assert [each.data.pass_ for each in kept] == [0, 1, 2, 3, 4]
+            assert isinstance(await vm.wait_event(StopEvent, timeout=0), StopEvent)
+            assert vm.kept_events(StopEvent) == []
+
+    play(server, client)
+
+
 def test_on_event(play: Play, caplog: pytest.LogCaptureFixture) -> None:
     def server(visit: Visit) -> None:
         visit.greet()

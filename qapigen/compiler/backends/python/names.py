@@ -66,7 +66,7 @@ _USED = frozenset(
 )
 #: What clients have besides the methods for commands.
 _USED_BY_CLIENTS = frozenset(
-    ("client", "close", "connect", "events", "greeting", "on_event", "wait_event")
+    ("client", "close", "connect", "events", "greeting", "kept_events", "on_event", "wait_event")
 )
 #: Names that classes cannot have besides: those that functions which read and write use, and
 #: the package of clients.
