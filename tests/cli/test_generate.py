@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 
 from qapigen.cli import generate
 from qapigen.cli.status import CRASH, FINDINGS, FINE, TROUBLE
+from qapigen.compiler import disk
 from tests.cli.conftest import Call, one_error
 from tests.cli.process import (
     environment,
@@ -70,7 +70,12 @@ def test_defaults(call: Call, shop: Path, tmp_path: Path) -> None:
     package = [path.removeprefix("shop/") for path in made if path.startswith("shop/")]
     assert package == PACKAGE_FILES
     docs = [path for path in made if path.startswith("docs/")]
-    assert docs == ["docs/index.md", "docs/shop.md", "docs/staff.md", "docs/sub/goods.md"]
+    assert docs == [
+        "docs/shop/index.md",
+        "docs/shop/shop.md",
+        "docs/shop/staff.md",
+        "docs/shop/sub/goods.md",
+    ]
     assert len(made) == len(package) + len(docs)
 
 
@@ -284,7 +289,7 @@ def test_check_of_files_too_many(call: Call, shop: Path, tmp_path: Path) -> None
     call("generate", shop, "-o", tmp_path / "o")
     found = call("generate", shop, "-o", tmp_path / "o", "--check", "--backend", "python")
     assert found.status == FINDINGS
-    assert "--- a/docs/index.md\n+++ /dev/null\n" in found.out
+    assert "--- a/docs/shop/index.md\n+++ /dev/null\n" in found.out
 
 
 def test_check_of_damaged_output(call: Call, shop: Path, tmp_path: Path) -> None:
@@ -333,16 +338,16 @@ def test_full_disk(call: Call, shop: Path, tmp_path: Path, monkeypatch: pytest.M
     call("generate", shop, "-o", out)
     before = files_in(out)
     shop.write_text(shop.read_text().replace("Receipt", "Bill"))
-    make: Any = tempfile.mkstemp
-    made: list[object] = []
+    prepare: Any = disk._prepare
+    prepared: list[object] = []
 
-    def mkstemp(**options: object) -> object:
-        made.append(options)
-        if len(made) == 5:
+    def last_is_too_much(*arguments: object) -> None:
+        prepared.append(arguments)
+        if len(prepared) == 5:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out))
-        return make(**options)
+        prepare(*arguments)
 
-    monkeypatch.setattr(tempfile, "mkstemp", mkstemp)
+    monkeypatch.setattr(disk, "_prepare", last_is_too_much)
     line = one_error(call("generate", shop, "-o", out), TROUBLE)
     assert "No space left on device" in line
     assert files_in(out) == before

@@ -366,3 +366,48 @@ def test_any_trees_in_turn(
         assert state(folder) == before
         empty = [path for path in folder.rglob("*") if path.is_dir() and not any(path.iterdir())]
         assert empty == []
+
+
+# What is in the way.
+
+
+@pytest.mark.parametrize("path", ["a", "d/b", MANIFEST])
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path, path: str) -> None:
+    """Nobody writes into a pipe, or waits for what comes out of it."""
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / path)
+    for step in (write, compare):
+        with pytest.raises(OutputError, match=rf"{path}: error: .* not a regular file"):
+            step(tmp_path, "p", tree(a="1", d__b="2"))
+    assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == []
+
+
+def test_a_folder_or_a_device_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OutputError, match="a: error: Is a directory"):
+        write(tmp_path, "p", tree(a="1"))
+    (tmp_path / "a").rmdir()
+    (tmp_path / "a").symlink_to(os.devnull)
+    with pytest.raises(OutputError, match="not a regular file"):
+        write(tmp_path, "p", tree(a="1"))
+    assert (tmp_path / "a").is_symlink()
+
+
+def test_nothing_behind_a_linked_folder_is_removed(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    write(out, "p", tree(a="1", d__b="2"))
+    (out / "d").rename(elsewhere)
+    (out / "d").symlink_to(elsewhere)
+    assert write(out, "p", tree(a="1")).removed == ()
+    assert (elsewhere / "b").read_text(encoding="utf-8") == "2"
+    assert compare(out, "p", tree(a="1")) == ""
+
+
+def test_no_folder_is_left_by_a_first_run_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "b").mkdir()
+    with pytest.raises(OutputError, match="Is a directory"):
+        write(tmp_path / "there", "p", tree(a__x="1", b="2"))
+    with pytest.raises(OutputError, match="not the name of a file|File name too long"):
+        write(tmp_path / "new" / "out", "p", FileTree({"a": "1", "x" * 300: "2"}))
+    assert [path.name for path in tmp_path.rglob("*")] == ["there", "b"]

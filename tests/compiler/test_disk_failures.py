@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -59,14 +59,14 @@ def failing(call: Callable[..., Any], after: int) -> Callable[..., Any]:
 class FullFile:
     """A file that takes what it is given and has no room when it is closed."""
 
-    def __init__(self, handle: int) -> None:
-        self.handle = handle
+    def __init__(self, file: Any) -> None:
+        self.file = file
 
     def __enter__(self) -> FullFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self.handle)
+        self.file.close()
         full()
 
     def write(self, _: str) -> None:
@@ -78,17 +78,23 @@ def test_no_room_for_temporary_files(
     folder: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     before = files(folder)
-    monkeypatch.setattr(tempfile, "mkstemp", failing(tempfile.mkstemp, after))
-    with pytest.raises(OutputError, match="No space left on device"):
-        write(folder, "p", NEW)
-    assert files(folder) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_prepare", failing(disk._prepare, after))
+        with pytest.raises(OutputError, match="No space left on device"):
+            write(folder, "p", NEW)
+    found = files(folder)
+    # The manifest may still be the plan, which is as good: there is no room to write it anew.
+    assert {**found, MANIFEST: b""} == {**before, MANIFEST: b""}
+    assert set(json.loads(found[MANIFEST])["packages"]["p"]) >= {*OLD}
+    assert write(folder, "p", NEW).removed == ("d/gone",)
 
 
 def test_no_room_for_their_text(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = files(folder)
 
     def open_full(path: object, *args: Any, **kwargs: Any) -> Any:
-        return FullFile(path) if isinstance(path, int) else open(path, *args, **kwargs)  # type: ignore[call-overload]
+        file = open(path, *args, **kwargs)  # type: ignore[call-overload]  # noqa: SIM115
+        return FullFile(file) if "x" in args else file
 
     monkeypatch.setattr(disk, "open", open_full, raising=False)
     with pytest.raises(OutputError, match=r"out: error: No space left on device"):
@@ -232,3 +238,92 @@ def test_a_file_that_may_not_be_read(folder: Path, as_nobody: str) -> None:
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout == f"{folder / 'a'}: error: Permission denied\n"
     assert files(folder) == before
+
+
+# Killed, interrupted, two at once: in processes of their own.
+
+_KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from qapigen.compiler import disk
+    from qapigen.compiler.emit.filetree import FileTree
+    left = int(sys.argv[2])
+    def stopping(call):
+        def counted(*args, **more):
+            global left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), getattr(signal, sys.argv[3]))
+            return call(*args, **more)
+        return counted
+    for name in ("replace", "unlink", "chmod"):
+        setattr(disk.os, name, stopping(getattr(os, name)))
+    Path.mkdir = stopping(Path.mkdir)
+    disk.open = stopping(open)
+    try:
+        disk.write(Path(sys.argv[1]), "p", FileTree({"a": "new a", "d/b": "new b", "e/c": "new"}))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(77)
+"""
+
+
+def stopped(folder: Path, after: int, how: str) -> int:
+    """A run that is ended at one of the places where it changes something; its exit status."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(_KILLED), str(folder), str(after), how],
+        cwd=REPOSITORY,
+        check=False,
+        timeout=60,
+    ).returncode
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+def test_a_run_that_is_ended_anywhere(tmp_path: Path, how: str, first: bool) -> None:
+    """The next one, with another output, is not in its way, and nothing is left of it."""
+    for after in range(1, 100):
+        folder = tmp_path / str(after)
+        if not first:
+            write(folder, "p", OLD)
+        status = stopped(folder, after, how)
+        if how == "SIGINT" and folder.is_dir():
+            assert not [path for path in files(folder) if path.endswith(".qapigen-new")]
+        other = FileTree({"a": "third", "f/g": "third"})
+        write(folder, "p", other)
+        assert files(folder).keys() == {*other, MANIFEST}, after
+        assert {path.name for path in folder.rglob("*") if path.is_dir()} == {"f"}
+        if status == 77:  # it was done before
+            break
+    assert after > 10
+
+
+def test_runs_at_the_same_time(tmp_path: Path) -> None:
+    """Each waits for the other; neither is forgotten, whether or not they are of one package."""
+    program = """
+        import sys
+        from pathlib import Path
+        from qapigen.compiler.disk import write
+        from qapigen.compiler.emit.filetree import FileTree
+        name = sys.argv[2]
+        sys.stdin.read()
+        write(Path(sys.argv[1]), name, FileTree({f"{name}/{n}": sys.argv[3] for n in range(30)}))
+    """
+    for turn in range(5):
+        folder = tmp_path / str(turn)
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", textwrap.dedent(program), str(folder), name, text],
+                cwd=REPOSITORY,
+                stdin=subprocess.PIPE,
+            )
+            for name, text in (("p", "1"), ("p", "2"), ("q", "3"))
+        ]
+        for each in started:
+            assert each.stdin is not None
+            each.stdin.close()  # all at once
+        assert [each.wait(60) for each in started] == [0, 0, 0]
+        found = files(folder)
+        assert set(json.loads(found[MANIFEST])["packages"]) == {"p", "q"}
+        assert len({found[f"p/{n}"] for n in range(30)}) == 1
+        assert len(found) == 61

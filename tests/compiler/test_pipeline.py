@@ -53,7 +53,7 @@ def test_every_backend_gives_files(compile_text: Compile) -> None:
         ("commands", "pkg/commands/root.py", "pkg/events"),
         ("events", "pkg/events/root.py", "pkg/commands"),
         ("introspect", "pkg/introspect.py", "pkg/types"),
-        ("markdown", "docs/types.md", "pkg"),
+        ("markdown", "docs/pkg/types.md", "pkg"),
     ],
 )
 def test_a_backend_alone(compile_text: Compile, backend: str, present: str, absent: str) -> None:

@@ -181,4 +181,4 @@ def render(schema: Schema, modules: Sequence[str] | None = None) -> FileTree:
 
 def page_of(*definitions: Definition, docs: Sequence[Doc] = (), dialect: str = "modern") -> str:
     """The page of a schema with one module."""
-    return render(schema_of(definitions, docs, dialect=dialect))["docs/test.md"]
+    return render(schema_of(definitions, docs, dialect=dialect))["docs/example/test.md"]

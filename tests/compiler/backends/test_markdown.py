@@ -265,7 +265,7 @@ def test_page(compile_text: Compile, snapshot: SnapshotAssertion, text: str, dia
     result = compile_text(text, dialect=dialect, backends=("markdown",))
     assert result.files is not None, result.analysis.diagnostics
     assert list(broken_links(result.files)) == []
-    assert result.files["docs/schema.md"] == snapshot
+    assert result.files["docs/qapi/schema.md"] == snapshot
 
 
 def test_index(compile_text: Compile, snapshot: SnapshotAssertion) -> None:
@@ -279,10 +279,15 @@ def test_index(compile_text: Compile, snapshot: SnapshotAssertion) -> None:
     assert result.files is not None, result.analysis.diagnostics
     assert list(broken_links(result.files)) == []
     assert list(result.files) == [
-        *("docs/bare.md", "docs/index.md", "docs/lib/work.md", "docs/main.md")
+        *(
+            "docs/qapi/bare.md",
+            "docs/qapi/index.md",
+            "docs/qapi/lib/work.md",
+            "docs/qapi/main.md",
+        )
     ]
-    assert result.files["docs/index.md"] == snapshot
+    assert result.files["docs/qapi/index.md"] == snapshot
 
 
 def test_index_of_nothing() -> None:
-    assert render(schema_of([]), [])["docs/index.md"] == "# Reference\n"
+    assert render(schema_of([]), [])["docs/example/index.md"] == "# Reference\n"

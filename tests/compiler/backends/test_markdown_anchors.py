@@ -21,27 +21,27 @@ def pages(*modules: str) -> list[str]:
 
 
 def test_a_page_per_module() -> None:
-    assert pages("a.json", "lib/b.json") == ["docs/a.md", "docs/lib/b.md"]
+    assert pages("a.json", "lib/b.json") == ["a.md", "lib/b.md"]
 
 
 def test_modules_above_the_root() -> None:
     assert pages("a.json", "../../b.json", "./c.json") == [
-        "docs/a.md",
-        "docs/_up/_up/b.md",
-        "docs/c.md",
+        "a.md",
+        "_up/_up/b.md",
+        "c.md",
     ]
 
 
 def test_no_module_takes_the_index() -> None:
-    assert pages("index.json", "lib/index.json") == ["docs/index-2.md", "docs/lib/index.md"]
+    assert pages("index.json", "lib/index.json") == ["index-2.md", "lib/index.md"]
 
 
 def test_no_two_modules_share_a_page() -> None:
-    assert pages("a.json", "a", "A.json") == ["docs/a.md", "docs/a-2.md", "docs/A-3.md"]
+    assert pages("a.json", "a", "A.json") == ["a.md", "a-2.md", "A-3.md"]
 
 
 def test_other_endings_stay() -> None:
-    assert pages("a.qapi") == ["docs/a.qapi.md"]
+    assert pages("a.qapi") == ["a.qapi.md"]
 
 
 def test_ids_keep_case_and_kind() -> None:
@@ -56,7 +56,7 @@ def test_ids_keep_case_and_kind() -> None:
 def test_names_that_differ_in_case_have_their_own_ids() -> None:
     values = tuple(EnumValue(name, None, (), span_at(0)) for name in ("on", "On", "ON"))
     enum = Enum(name="Switch", module="test.json", span=span_at(0), values=values)
-    text = render(schema_of([enum, struct("switch"), struct("SWITCH")]))["docs/test.md"]
+    text = render(schema_of([enum, struct("switch"), struct("SWITCH")]))["docs/example/test.md"]
     assert html_of(text).ids == [
         *("type.Switch", "type.Switch.on", "type.Switch.On", "type.Switch.ON"),
         *("type.switch", "type.SWITCH"),
@@ -64,19 +64,21 @@ def test_names_that_differ_in_case_have_their_own_ids() -> None:
 
 
 def test_an_id_does_not_depend_on_other_names() -> None:
-    alone = html_of(render(schema_of([struct("A", a="int")]))["docs/test.md"]).ids
-    among = html_of(render(schema_of([struct("a"), struct("A", a="int")]))["docs/test.md"]).ids
+    alone = html_of(render(schema_of([struct("A", a="int")]))["docs/example/test.md"]).ids
+    among = html_of(
+        render(schema_of([struct("a"), struct("A", a="int")]))["docs/example/test.md"]
+    ).ids
     assert set(alone) < set(among)
 
 
 @pytest.mark.parametrize(
     ("here", "page", "expected"),
     [
-        ("docs/a.md", "docs/b.md", "b.md"),
-        ("docs/a.md", "docs/lib/b.md", "lib/b.md"),
-        ("docs/lib/b.md", "docs/a.md", "../a.md"),
-        ("docs/a.md", "docs/b c(d)#e.md", "b%20c%28d%29%23e.md"),
-        ("docs/a.md", "docs/javascript:x.md", "javascript%3Ax.md"),
+        ("a.md", "b.md", "b.md"),
+        ("a.md", "lib/b.md", "lib/b.md"),
+        ("lib/b.md", "a.md", "../a.md"),
+        ("a.md", "b c(d)#e.md", "b%20c%28d%29%23e.md"),
+        ("a.md", "javascript:x.md", "javascript%3Ax.md"),
     ],
 )
 def test_relative(here: str, page: str, expected: str) -> None:
@@ -96,9 +98,9 @@ def test_what_has_no_page_is_not_linked() -> None:
         [struct("A", a="B"), struct("B")], modules={"test.json": ["other.json"], "other.json": ()}
     )
     files = render(schema, ["other.json"])
-    assert list(files) == ["docs/index.md", "docs/other.md"]
-    assert "A" not in files["docs/index.md"]
+    assert list(files) == ["docs/example/index.md", "docs/example/other.md"]
+    assert "A" not in files["docs/example/index.md"]
     assert list(broken_links(files)) == []
     files = render(schema, ["test.json"])
-    assert "Includes `other.json`" in files["docs/test.md"]
+    assert "Includes `other.json`" in files["docs/example/test.md"]
     assert list(broken_links(files)) == []

@@ -46,7 +46,7 @@ def check(files: Mapping[str, str]) -> None:
 def test_shipped_schemas(reference: Compile, schemas: Path) -> None:
     files = reference(schemas / "qapi-schema.json", "modern")
     check(files)
-    assert "`migrate` (command)" in files["docs/migration.md"]
+    assert "`migrate` (command)" in files["docs/qapi/migration.md"]
     assert "*Not documented*" not in "".join(files.values())
 
 

@@ -81,12 +81,12 @@ def test_text_cannot_break_out(dialect: str, text: str, kind: str) -> None:
 @given(text=TEXTS)
 def test_free_text_cannot_break_out(dialect: str, text: str) -> None:
     files = render(schema_of([struct("After", 2, a="int")], [prose(text, 1)], dialect=dialect))
-    page = html_of(files["docs/test.md"])
+    page = html_of(files["docs/example/test.md"])
     assert page.headings[-1][1] == "After (struct)"
     assert page.headings[0][0] == "h1"
     assert page.ids == ["type.After", "type.After.a"]
     assert set(page.tags) <= ALLOWED | {"h3", "h4", "h5", "h6"}
-    assert set(html_of(files["docs/index.md"]).tags) <= ALLOWED
+    assert set(html_of(files["docs/example/index.md"]).tags) <= ALLOWED
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -5,9 +5,9 @@ Must not know: what pages look like.
 
 Rules, which other people's links rely on:
 
-* module ``a/b.json`` is on the page ``docs/a/b.md``; ``..`` in its name becomes ``_up``.  Where
-  two want the same page, or one that wants the index, the later one in the schema gets ``-2``
-  (and so on) behind its name;
+* module ``a/b.json`` is on the page ``docs/PACKAGE/a/b.md``; ``..`` in its name becomes ``_up``.
+  Where two want the same page, or one that wants the index, the later one in the schema gets
+  ``-2`` (and so on) behind its name;
 * an id is ``command.NAME``, ``event.NAME`` or ``type.NAME`` for a definition, with ``.MEMBER``
   behind it for a member, argument, enum value or alternative.  Letters keep their case.
 
@@ -26,9 +26,10 @@ from .escape import fragment
 
 __all__ = ["INDEX", "ROOT", "Anchors", "anchor", "relative"]
 
-#: The folder of all pages, and the page that lists everything.
+#: The folder of the pages of all packages.
 ROOT = "docs"
-INDEX = f"{ROOT}/index.md"
+#: The page that lists everything; paths of pages are those below the folder of a package.
+INDEX = "index.md"
 
 
 class Anchors:
@@ -103,4 +104,4 @@ def _pages(modules: Iterable[str]) -> dict[str, str]:
 
 def _stem(module: str) -> str:
     parts = [p for p in module.removesuffix(".json").split("/") if p not in ("", ".")]
-    return "/".join([ROOT, *("_up" if p == ".." else p for p in parts or ["schema"])])
+    return "/".join("_up" if p == ".." else p for p in parts or ["schema"])

@@ -1,6 +1,7 @@
 """Schema to Markdown pages.
 
-In: a checked schema and what is asked for.  Out: ``docs/index.md`` and a page per module.
+In: a checked schema and what is asked for.  Out: ``docs/PACKAGE/index.md`` and a page per module,
+so that several packages can have their pages below one folder.
 Must not know: syntax trees, how text is escaped.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from ...emit.filetree import FileTree
 from ...ir import Schema
 from .. import Request
-from .anchors import INDEX
+from .anchors import INDEX, ROOT
 from .index import index_view
 from .page import page_view
 from .site import Site
@@ -28,4 +29,4 @@ def pages(schema: Schema, request: Request) -> FileTree:
     files = {INDEX: render("markdown/index.md.j2", INDEX, index=index_view(site))}
     for module, path in site.anchors.pages.items():
         files[path] = render("markdown/module.md.j2", path, page=page_view(site, module))
-    return FileTree(files)
+    return FileTree(files).below(f"{ROOT}/{request.package}")
