@@ -51,7 +51,7 @@ class Given:
 
         A word is one item whatever is in it: a comma is nothing special.  The word ``-`` stands
         for what standard input has, ``@FILE`` for what is in a file: a JSON object, or a word in
-        each line.  Behind ``--json`` they stand for a JSON object.
+        each line.  With ``--json`` they stand for a JSON object.
         """
         if json_text is not None:
             if words:

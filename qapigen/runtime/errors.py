@@ -181,8 +181,8 @@ def closest(
 ) -> str | None:
     """The candidate that ``name`` may be a slip of, or None.
 
-    ``offered`` tells of a candidate that is near whether it may be named; it is asked as few
-    times as possible.
+    ``offered`` is a predicate: may this near candidate be named?  It is called as few times as
+    possible.
     """
     if not name or len(name) > _SHOWN_LENGTH:
         return None

@@ -25,8 +25,8 @@ SECRET_MEMBERS: Final = frozenset(
     }
 )
 
-# Members are as secret as the one whose name their own end with, but for these: behind
-# ``-secret`` is the id of an object, by QEMU's custom.
+# Members are as secret as the one whose name their own end with, but for these: a
+# member ``key-secret`` has the id of an object, by QEMU's custom.
 _NO_ENDINGS: Final = frozenset({"secret", "command-line"})
 
 #: Members that tell by what they say that another one beside them is a secret.
@@ -85,16 +85,16 @@ def _redacted(value: object, secrets: Collection[str], endings: tuple[str, ...])
         return value
     if _text(value, "qom-type").startswith("secret"):
         secrets = {*secrets, "data"}  # also within "props", where it was once
-    told = set(_told_secrets(value))
+    beside = set(_secrets_beside(value))
     clean: dict[str, object] = {}
     for name, item in value.items():
         plain = name.lower().replace("_", "-")
-        hidden = name in told or plain in secrets or plain.endswith(endings)
+        hidden = name in beside or plain in secrets or plain.endswith(endings)
         clean[name] = REPLACEMENT if hidden else _redacted(item, secrets, endings)
     return clean
 
 
-def _told_secrets(value: dict[str, object]) -> Iterator[str]:
+def _secrets_beside(value: dict[str, object]) -> Iterator[str]:
     """The members that are secret because of what another one says."""
     for name, texts, secret in _TELLING:
         if _text(value, name) in texts:

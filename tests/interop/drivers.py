@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from qapigen.runtime import blocking
+from qapigen.runtime import blocking, waiters
 from qapigen.runtime.aio import client as aio
 from qapigen.runtime.messages import Event
 
@@ -50,6 +50,10 @@ class Driver:
         """An event of one of these names."""
         raise NotImplementedError
 
+    def wait(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """One of the functions of ``waiters``."""
+        raise NotImplementedError
+
     def gather(self, name: str, arguments: Sequence[Any], **options: Any) -> list[Any]:
         """The answers to many commands at a time, errors among them."""
         raise NotImplementedError
@@ -80,6 +84,9 @@ class BlockingDriver(Driver):
         found: Event = self.client.wait_event(*names, **options)
         return found
 
+    def wait(self, name: str, *arguments: Any, **options: Any) -> Any:
+        return getattr(waiters, f"{name}_blocking")(self.client, *arguments, **options)
+
 
 class AsyncDriver(Driver):
     """The client for asyncio, with a loop that runs while a call lasts."""
@@ -107,6 +114,9 @@ class AsyncDriver(Driver):
     def wait_event(self, *names: str, **options: Any) -> Event:
         found: Event = self.runner.run(self.client.wait_event(*names, **options))
         return found
+
+    def wait(self, name: str, *arguments: Any, **options: Any) -> Any:
+        return self.runner.run(getattr(waiters, name)(self.client, *arguments, **options))
 
     def gather(self, name: str, arguments: Sequence[Any], **options: Any) -> list[Any]:
         async def run() -> list[Any]:

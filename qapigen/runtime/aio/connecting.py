@@ -43,7 +43,7 @@ async def open_connection(
     attempts: Attempts | None = None,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Link:
-    """Connect to whoever listens at an address, with one attempt unless told otherwise.
+    """Connect to whoever listens at an address, with one attempt by default.
 
     Raises :class:`ConnectionLost` where that fails, :class:`QapiError` for an address that
     nobody can connect to.

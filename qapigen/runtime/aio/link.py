@@ -47,6 +47,7 @@ class Link(asyncio.Protocol):
         self._unsent: Outgoing | None = None  # for want of room; it has descriptors
         self._paused = False
         self._pump_due = False
+        self._asks_again = session.mode == "guest-agent"
         self._silence: asyncio.TimerHandle | None = None  # of a guest agent that was asked
 
     # --- commands ---
@@ -112,7 +113,7 @@ class Link(asyncio.Protocol):
         while transport is not None and not self._paused and self.lost is None:
             outgoing = self._unsent or self.session.outgoing()
             if outgoing is None:
-                if self.session.mode == "guest-agent":
+                if self._asks_again:
                     self._await_number()
                 return
             self._unsent = None if self._write(transport, outgoing) else outgoing

@@ -137,7 +137,7 @@ class ChannelTransport(asyncio.Transport):
     def rest(self) -> bytes:
         """What had come before the connection broke and was not read.
 
-        For ``connection_lost`` alone: behind it, the channel is closed.
+        For ``connection_lost`` alone: after it, the channel is closed.
         """
         parts: list[bytes] = []
         with suppress(OSError):

@@ -69,8 +69,8 @@ class Client:
         server's certificate, if that is not the host of the address.  ``mode``
         ``"guest-agent"`` speaks to a guest agent.  ``oob``: enable out-of-band execution
         where the server offers it.  ``wait``: a socket that is not there yet, or refuses, is
-        tried again until it is too late; unless told, with a ``timeout`` only.
-        ``answer_bytes``: how long an answer may be; unless told, 64 MiB, and 80 MiB of a guest
+        tried again until the timeout; by default only if there is one.
+        ``answer_bytes``: how long an answer may be; by default 64 MiB, and 80 MiB of a guest
         agent, of whose files 48 MiB can be read at once.
 
         Raises :class:`ConnectionLost` if nobody listens there, :class:`ProtocolError` if it is
@@ -157,7 +157,7 @@ class Client:
         Raises :class:`RemoteError` for an error reply, :class:`ConnectionLost`, TimeoutError,
         and :class:`QapiError` for what cannot be sent.
         """
-        about_device, heard = name in DEVICE_COMMANDS, self._devices.count
+        heard = self._devices.count if name in DEVICE_COMMANDS else -1  # -1: not about a device
         try:
             answer = self._link.execute(
                 name,
@@ -170,10 +170,10 @@ class Client:
             if answer.error is not None:
                 raise answer.error
         except RemoteError:
-            about_device = False
+            heard = -1
             raise
         finally:
-            if about_device:
+            if heard >= 0:
                 self._devices.executed(name, arguments, heard)
         return answer.value
 

@@ -70,7 +70,7 @@ def open_stream(
     attempts: Attempts | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Stream:
-    """Connect to whoever listens at an address, with one attempt unless told otherwise.
+    """Connect to whoever listens at an address, with one attempt by default.
 
     Raises :class:`ConnectionLost` where that fails, :class:`QapiError` for an address that
     nobody can connect to, TimeoutError.

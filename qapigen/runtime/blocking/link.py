@@ -157,7 +157,7 @@ class Link:
         except OSError as error:
             self._broken = _lost_by(error)
         if self._broken is not None:
-            self._hear_out(self._broken)
+            self._read_the_rest(self._broken)
 
     def _deal(self) -> None:
         """Hand on what has been read.
@@ -168,9 +168,9 @@ class Link:
         while self._inbox:
             self._handle(self._inbox.popleft())
 
-    def _hear_out(self, reason: ConnectionLost) -> None:
+    def _read_the_rest(self, reason: ConnectionLost) -> None:
         """Deal with what had come before the connection broke, then end it."""
-        with suppress(OSError):  # what goes wrong again is told already
+        with suppress(OSError):  # the first error is the one that is reported
             while self.lost is None and (data := self._stream.receive()):
                 self._inbox.extend(self.session.receive(data))
         self._deal()

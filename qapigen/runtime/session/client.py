@@ -39,7 +39,7 @@ __all__ = [
 #: Which of the two dialects a server speaks.
 Mode: TypeAlias = Literal["qmp", "guest-agent"]
 
-#: How long an answer may be unless told otherwise.  The most that a guest agent reads from a file
+#: How long an answer may be by default.  The most that a guest agent reads from a file
 #: at once, 48 MiB, makes a text of more than 64 MiB.
 ANSWER_BYTES: Final[Mapping[Mode, int]] = {
     "qmp": codec.MAX_TEXT_BYTES - 1,

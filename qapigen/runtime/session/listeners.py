@@ -20,7 +20,7 @@ __all__ = ["KEPT_EVENTS", "UNREAD_EVENTS", "Callback", "EventQueue", "Listeners"
 #: So many of the events that nobody has waited for yet are kept for ``wait_event``.
 KEPT_EVENTS = 1000
 
-#: So many events are kept in a subscription that nobody reads, unless it is told otherwise.
+#: So many events are kept in a subscription that nobody reads, by default.
 UNREAD_EVENTS = 10_000
 
 #: Tells whether an event is the one that is waited for.

@@ -48,12 +48,12 @@ class MessageReader:
     def feed(self, data: bytes) -> list[object]:
         """The values that are now complete, in order; :class:`JsonError` for a wrong text.
 
-        Unless the reader is noisy, nothing should be read behind an error: where the next
+        Unless the reader is noisy, nothing should be read after an error: where the next
         message starts is not known.
         """
         values: list[object] = []
         if self._skipping:
-            data = self._behind_what_is_skipped(data)
+            data = self._after_skipping(data)
         if b"\n" not in data:
             self._keep(data, values)
             return values
@@ -68,7 +68,7 @@ class MessageReader:
             self._keep(rest, values)
         return values
 
-    def _behind_what_is_skipped(self, data: bytes) -> bytes:
+    def _after_skipping(self, data: bytes) -> bytes:
         for end in (b"\n", _DELIMITER) if self._noisy else (b"\n",):
             _, found, rest = data.partition(end)
             if found:

@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     error: QapiError | None = None
 
 
-#: What :meth:`ClientSession.receive` gives; nothing comes behind a :class:`ProtocolError`.
+#: What :meth:`ClientSession.receive` gives; nothing comes after a :class:`ProtocolError`.
 Received: TypeAlias = Ready | Answer | Event | ProtocolError
 
 
@@ -72,5 +72,5 @@ def line(message: Mapping[str, object]) -> bytes:
 
 
 def remote_error(reply: Failure, request: Request) -> RemoteError:
-    """The error that a reply tells of."""
+    """The error of a reply."""
     return RemoteError(reply.desc, reply.error_class, id=request.id, command=request.name)

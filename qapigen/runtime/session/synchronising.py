@@ -6,7 +6,7 @@ Must not know: time, what else is said on the connection.
 
 A line such as a serial one has no beginning, and loses what is sent while nobody listens.  So
 the agent is asked again until it answers, and each time for another number: it does one thing
-after the other, so behind the answer to the last question nothing older can come.
+after the other, so after the answer to the last question nothing older can come.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ async def follow_migration(
     member ``status``.  ``on_progress`` is called with each answer, every ``interval`` seconds
     and when the server says that the status has changed.
 
-    An end that an event has told is the answer even if the server goes at once: then it is the
+    An end that an event reported is the answer even if the server exits at once: then it is the
     last answer with the status of the event.
 
     Raises :class:`ConnectionLost` (a destination ends when its migration fails), TimeoutError
@@ -81,10 +81,10 @@ async def wait_job(
 ) -> JobResult:
     """Wait until a job is over, and say how it ended.
 
-    A job that dismisses itself may be gone before this is called; then the events that the client
-    has kept tell how it ended.  Where more than those may come, make it with ``"auto-dismiss":
-    false``, and dismiss it afterwards.  ``on_progress`` is called with what ``query-jobs`` says
-    of the job; it is the place to see that a job is ``ready`` or ``pending``, and waits for a
+    A job that dismisses itself may be gone before this is called; then the result comes from
+    the events that the client has kept.  Where more than those may come, make the job with
+    ``"auto-dismiss": false``, and dismiss it afterwards.  ``on_progress`` is called with what
+    ``query-jobs`` says of the job; it is the place to see that a job is ``ready`` or ``pending``, and waits for a
     command.
 
     Raises a DeviceNotFound :class:`QapiError` if no such job was ever heard of, TimeoutError after
@@ -103,9 +103,9 @@ async def wait_device_deleted(
 ) -> None:
     """Wait until a device is gone, after ``device_del``: the guest has to let go of it first.
 
-    ``device`` is its id or QOM path.  The end is the event DEVICE_DELETED, behind which what
+    ``device`` is its id or QOM path.  The end is the event DEVICE_DELETED, after which what
     the device has used is free.  It may have come before, since this client's last ``device_add``
-    or ``device_del`` of the device.  A device that is not there, and of which no event tells, is
+    or ``device_del`` of the device.  A device that is not there, and without an event, is
     taken for gone after five seconds, or half of ``timeout`` if that is less.
 
     Raises :class:`QapiError` if the guest refuses, TimeoutError

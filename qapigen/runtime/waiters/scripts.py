@@ -144,21 +144,21 @@ Script: TypeAlias = Generator[Step, Any, R]
 def migration_script(on_progress: Progress | None, interval: float) -> Script[dict[str, Any]]:
     """Until a migration is over; the last answer to ``query-migrate``.
 
-    If the server goes, but an event has told the end before, it is that answer with the status
-    of the event.
+    If the server goes, but an event has reported the end before, it is that answer with the
+    status of the event.
     """
     info: dict[str, Any] = {}
-    told: object = None
+    reported: object = None
     for event in (yield Kept()):
-        told = _status(event)
+        reported = _status(event)
     while True:
         try:
             answer = yield Ask("query-migrate")
         except ConnectionLost:
-            told = yield from _last_status(told)
-            if not _is_over(MIGRATION_STATUSES, told):
+            reported = yield from _last_status(reported)
+            if not _is_over(MIGRATION_STATUSES, reported):
                 raise
-            answer = info | {"status": told}
+            answer = info | {"status": reported}
         info = _an_object(answer, "query-migrate")
         if on_progress is not None:
             on_progress(info)
@@ -166,15 +166,15 @@ def migration_script(on_progress: Progress | None, interval: float) -> Script[di
             return info
         with suppress(ConnectionLost):  # the next question shows it
             event = yield Listen(interval)
-            told = told if event is None else _status(event)
+            reported = reported if event is None else _status(event)
 
 
-def _last_status(told: object) -> Script[object]:
-    """The status that the last event has told, now that no other can come."""
+def _last_status(reported: object) -> Script[object]:
+    """The status of the last event, now that no other can come."""
     with suppress(ConnectionLost):
         while (event := (yield Listen(0))) is not None:
-            told = _status(event)
-    return told
+            reported = _status(event)
+    return reported
 
 
 def _status(event: Event) -> object:
@@ -221,7 +221,7 @@ def _hear_the_rest(heard: _Heard) -> Script[None]:
 
 
 class _Heard:
-    """What events have told of a job; a job that is created begins anew, as ids are used again."""
+    """What events have reported of a job, since it was created: ids are used again."""
 
     def __init__(self, job_id: str) -> None:
         self._job_id = job_id
