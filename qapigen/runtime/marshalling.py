@@ -27,6 +27,7 @@ F = TypeVar("F")
 # A faster function takes some hundred times longer to make than it saves each time.  Whatever was
 # used so often will probably be used so often again.
 _WORTH_IT = 100
+_TRIED_IN_VAIN = -1000  # uses: so long until the next try
 _DOUBTFUL = object()
 
 # What was made for visit functions with the backend in use, None where there is none.
@@ -110,8 +111,13 @@ def _meet(
     count = uses[visit] = uses.get(visit, 0) + 1
     if count < _WORTH_IT:
         return None
-    uses.pop(visit, None)
-    function = made[visit] = make(visit)
+    try:
+        function = make(visit)
+    except RecursionError:  # the type is deep, or the stack of this caller nearly full
+        uses[visit] = _TRIED_IN_VAIN
+        return None
+    del uses[visit]
+    made[visit] = function
     return function
 
 

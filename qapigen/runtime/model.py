@@ -262,7 +262,8 @@ def _types_of_package(cls: type[Struct]) -> dict[str, object]:
     """What the annotations of a class name, as far as its generated package has it."""
     name, found, _ = cls.__module__.rpartition(".types.")
     package = import_module(name) if found else None
-    types: dict[str, object] = {}
+    # The one name of ours in the text of an alternate, whose own module imports it.
+    types: dict[str, object] = {NullType.__name__: NullType}
     texts = [str(field.type) for field in cls.__dataclass_fields__.values()]
     for text in texts:  # which grows meanwhile
         for word in _WORD.findall(text):

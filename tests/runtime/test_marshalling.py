@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -264,3 +265,50 @@ def test_visit_functions_by_hand_are_always_called(visit: Any) -> None:
             encode(visit, MigrationInfo(total_time=13))
     assert all(each is not visit for each in (*marshalling._readers, *marshalling._writers))
     use(before)
+
+
+def with_free_frames(free: int, call: Any) -> Any:
+    """Call where the stack has room for so many frames."""
+    depth, frame = 0, sys._getframe()
+    while (before := frame.f_back) is not None:
+        frame, depth = before, depth + 1
+
+    def deeper(left: int) -> Any:
+        return call() if left <= 0 else deeper(left - 1)
+
+    return deeper(sys.getrecursionlimit() - depth - free)
+
+
+@EACH
+def test_every_call_works_with_little_room_on_the_stack(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the one that would make a faster function, and the calls after it."""
+    monkeypatch.setattr(marshalling, "_made", {})
+    before = use(backend.name)
+    monkeypatch.setattr(marshalling, "_WORTH_IT", 3)
+    expected = RunStats(transferred=1, mbps=2.5)
+    text = b'{"transferred":1,"mbps":2.5}'
+    try:
+        for _ in range(6):
+            assert with_free_frames(30, lambda: decode(visit_RunStats, text)) == expected
+            assert with_free_frames(30, lambda: encode(visit_RunStats, expected)) == text
+    finally:
+        use(before)
+
+
+def test_a_type_too_deep_for_a_faster_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again much later, and each call works."""
+    tries = []
+
+    def make(visit: Any) -> Any:
+        tries.append(visit)
+        raise RecursionError
+
+    monkeypatch.setattr(marshalling, "_make_reader", make)
+    marshalling._readers.pop(visit_MigrationInfo, None)
+    for _ in range(20):
+        assert (
+            decode(visit_MigrationInfo, INFO.replace(b', "ram": {"total": 1.0}', b"")) is not None
+        )
+    assert len(tries) == 1

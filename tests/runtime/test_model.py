@@ -471,3 +471,26 @@ Tree = "str | list[Tree]"
     assert "str" in hint
     assert "list[" in hint
     assert "None" in hint
+
+
+def test_an_alternate_with_null_in_another_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text names a class of the runtime, which the module of the struct does not import."""
+    package = ModuleType("plant")
+    first, second = ModuleType("plant.types.leaf"), ModuleType("plant.types.plant")
+    for each in (package, first, second):
+        monkeypatch.setitem(sys.modules, each.__name__, each)
+    exec("Leaf = 'NullType | str | list[Leaf]'", vars(first))
+    text = """
+from __future__ import annotations
+from dataclasses import dataclass
+from qapigen.runtime.model import Struct
+
+@dataclass(init=False, repr=False, eq=False)
+class Plant(Struct):
+    leaves: list[Leaf]
+"""
+    exec(compile(text, "plant", "exec"), vars(second))
+    vars(package).update({"Leaf": vars(first)["Leaf"], "Plant": vars(second)["Plant"]})
+    hint = repr(type_hints(vars(second)["Plant"])["leaves"])
+    assert "NullType" in hint
+    assert "str" in hint
