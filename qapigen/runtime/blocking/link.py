@@ -41,6 +41,7 @@ class Link:
         self._stream = stream
         self._closing = False
         self._broken: ConnectionLost | None = None  # nothing can be sent any more
+        self._asks_again = session.mode == "guest-agent"
         self._repeat_at: Deadline | None = None
         self._lock = RLock()  # taken again by a function that is called with an event
         self._inbox: deque[Received] = deque()
@@ -152,7 +153,8 @@ class Link:
                     if not data:
                         self._end(ConnectionLost("the server closed the connection"))
                     self._inbox.extend(self.session.receive(data))
-                self._deal()
+                if self._inbox:
+                    self._deal()
                 self._push()
         except OSError as error:
             self._broken = _lost_by(error)
@@ -178,9 +180,10 @@ class Link:
 
     def _receive(self, deadline: Deadline) -> bytes | None:
         """Wait until something has come or could be sent; None: nothing has come."""
-        if self.session.repeats_after is not None:
-            return self._receive_or_repeat(deadline, self.session.repeats_after)
-        self._repeat_at = None
+        if self._asks_again:
+            if (seconds := self.session.repeats_after) is not None:
+                return self._receive_or_repeat(deadline, seconds)
+            self._repeat_at = None
         stream, sending, remaining = self._stream, bool(self._unsent), deadline.remaining()
         if remaining is None and not sending:
             data = stream.receive(wait=True)

@@ -84,11 +84,11 @@ async def wait_job(
     A job that dismisses itself may be gone before this is called; then the result comes from
     the events that the client has kept.  Where more than those may come, make the job with
     ``"auto-dismiss": false``, and dismiss it afterwards.  ``on_progress`` is called with what
-    ``query-jobs`` says of the job; it is the place to see that a job is ``ready`` or ``pending``, and waits for a
-    command.
+    ``query-jobs`` says of the job; it is the place to see that a job is ``ready`` or
+    ``pending``, and waits for a command.
 
-    Raises a DeviceNotFound :class:`QapiError` if no such job was ever heard of, TimeoutError after
-    ``timeout`` seconds, :class:`ConnectionLost`.
+    Raises a DeviceNotFound :class:`QapiError` if no such job was ever heard of, TimeoutError
+    after ``timeout`` seconds, :class:`ConnectionLost`.
     """
     script = job_script(job_id, on_progress, interval)
     return await play(client, script, JOB_EVENTS, timeout, f"job '{cut(job_id)}' goes on")
