@@ -89,7 +89,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.runtime.addresses": (_ERRORS,),
     "qapigen.runtime.listening": (_ERRORS, "qapigen.runtime.addresses"),
     "qapigen.runtime.session": (
-        *(_ERRORS, _MODEL, _CODEC, _VISIT, _MESSAGES, _SPECS),
+        *(_ERRORS, _MODEL, _CODEC, _VISIT, _MESSAGES, _SPECS, "qapigen.runtime.secrets"),
         *("qapigen.runtime.commands", "qapigen.runtime.events"),
     ),
     # shells, and what is built on them

@@ -20,6 +20,7 @@ from typing import Final, Literal, TypeAlias
 from .. import codec
 from ..errors import ProtocolError, QapiError, cut
 from ..messages import ABSENT, Event, Failure, Greeting, Success, parse_message
+from ..secrets import redacted_text
 from .reading import MessageReader, TooLong
 from .requests import Answer, Outgoing, Ready, Received, Request, line, remote_error
 from .strays import note_stray, warn_of_stray
@@ -318,7 +319,7 @@ class ClientSession:
         """What a reply means that has the id of no request that waits for one."""
         if isinstance(reply.id, str) and reply.id in self._silent:
             self._silent.remove(reply.id)
-            detail = reply.desc if isinstance(reply, Failure) else ""
+            detail = redacted_text(reply.desc) if isinstance(reply, Failure) else ""
             note_stray("the failure of a command that has no reply", detail=detail)
             return None
         if isinstance(reply.id, str) and reply.id in self._failed:

@@ -58,10 +58,12 @@ class MessageReader:
             self._keep(data, values)
             return values
         if self._parts:
-            data = b"".join(self._parts) + data
+            self._parts.append(data)
+            data = b"".join(self._parts)
             self._parts.clear()
             self._size_bytes = 0
         *lines, rest = data.split(b"\n")
+        del data  # it would be a second copy of a long answer
         for line in lines:
             self._take_line(line, values)
         if rest:
@@ -91,7 +93,7 @@ class MessageReader:
             values.append(TooLong(self._limit_bytes))
 
     def _take_line(self, line: bytes, values: list[object]) -> None:
-        if self._noisy:
+        if self._noisy and _DELIMITER in line:
             line = line.rpartition(_DELIMITER)[2]
         if self._pretty is not None:
             self._take_more(line, values)

@@ -197,8 +197,13 @@ class TypedSubscription(Generic[E]):
         return self._reader.read(await self._subscription.get(timeout=timeout))
 
     @property
+    def dropped(self) -> int:
+        """How many events were lost because too many were not read."""
+        return self._subscription.dropped
+
+    @property
     def left_out(self) -> dict[str, int]:
-        """How many events of each name were lost because too many were not read."""
+        """How many of them had which name."""
         return self._subscription.left_out
 
     def close(self) -> None:

@@ -160,6 +160,7 @@ def test_unread_and_kept_events(play: Play) -> None:
             with vm.events(RunPassEvent, limit=2) as last, vm.events(RunPassEvent) as all_of_them:
                 await vm.start(uri="")
                 assert (last.left_out, all_of_them.left_out) == ({"RUN_PASS": 3}, {})
+                assert (last.dropped, all_of_them.dropped) == (3, 0)
                 assert (await last.get(timeout=30)).data == RunPassData(pass_=3)
                 assert (await all_of_them.get(timeout=30)).data == RunPassData(pass_=0)
             kept = vm.kept_events(RunPassEvent)
