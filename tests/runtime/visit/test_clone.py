@@ -118,7 +118,7 @@ def chain(depth: int, *, in_lists: bool) -> Node:
 def names(node: Node) -> list[str]:
     """What is in a chain, from the outside; to compare it takes no recursion (Python 3.12)."""
     found = [node.name]
-    while (inner := node.child or (node.siblings or [None])[0]) is not None:
+    while (inner := node.child or next(iter(node.siblings or ()), None)) is not None:
         node = inner
         found.append(node.name)
     return found
