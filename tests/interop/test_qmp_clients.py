@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from qapigen.runtime.aio.tls import client_context
 from qapigen.runtime.errors import (
     COMMAND_NOT_FOUND,
     DEVICE_NOT_FOUND,
@@ -34,6 +36,7 @@ from tests.interop.programs import (
     machine_socket,
     storage_daemon_socket,
 )
+from tests.runtime.certificates import make_certificates
 
 #: Long enough for a machine that is busy with other tests.
 PATIENCE = 30.0
@@ -288,6 +291,28 @@ def _has_ipv6() -> bool:
         probe.bind(("::1", 0))
         return True
     return False
+
+
+@requires_qemu
+def test_tls(tmp_path: Path, driver: type[Driver]) -> None:
+    """Short and long commands arrive as a whole, whatever else there is to say."""
+    make_certificates(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        fd, port = listener.fileno(), listener.getsockname()[1]
+        tls = f"tls-creds-x509,id=tls0,dir={tmp_path},endpoint=server,verify-peer=on"
+        monitor = f"socket,id=qmp,fd={fd},server=on,wait=off,tls-creds=tls0"
+        command = [QEMU, "-machine", "none", "-nodefaults", "-display", "none", "-S"]
+        command += ["-object", tls, "-chardev", monitor, "-mon", "chardev=qmp,mode=control"]
+        machine = subprocess.Popen(command, pass_fds=[fd])
+    try:
+        with driver(f"tcp:localhost:{port}", tls=client_context(tmp_path)) as vm:
+            for size in (1, 20_000):
+                secret = {"qom-type": "secret", "id": f"s{size}", "data": "x" * size}
+                assert vm.execute("object-add", secret, timeout=PATIENCE) == {}
+            assert vm.execute("query-status", timeout=PATIENCE)["running"] is False
+    finally:
+        machine.terminate()
+        machine.wait()
 
 
 # --- the storage daemon ---
