@@ -8,6 +8,8 @@ skipped even so, because the kernel or the Python at hand lacks a thing, is mark
 from __future__ import annotations
 
 import shutil
+import signal
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
@@ -49,6 +51,23 @@ def corpus() -> Path:
     return folder
 
 
+def pytest_configure() -> None:
+    """Ctrl-C works in the programs that tests start, too.
+
+    Who is started in the background of a shell ignores SIGINT, and so do all that it starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A line for each reason for which tests were skipped, however many they are."""
+    reasons = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in reasons.most_common():
+        noun = "test or module" if count == 1 else "tests or modules"
+        terminalreporter.write_line(f"{count} {noun} skipped: {reason}")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose ``requires`` mark names a program that is not there."""
     for mark in item.iter_markers("requires"):
@@ -79,6 +98,12 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = _reason(report)
     report.outcome = "failed"
     report.longrepr = f"nothing may be skipped in CI: {reason}"
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Why it was skipped."""
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from .secrets import is_secret, redacted_text
+
 __all__ = [
     "COMMAND_NOT_FOUND",
     "DEVICE_NOT_ACTIVE",
@@ -38,6 +40,8 @@ KVM_MISSING_CAP = "KVMMissingCap"
 _SHOWN_LENGTH = 60  # characters of a peer's string that a message shows
 _PATH_LENGTH = 400  # characters of a path that a message shows
 _NEAR_ONES = 20  # are looked at to find one that can be offered
+#: Members that are secret in some objects only; an error does not know in which one it is.
+_MAYBE_SECRET = frozenset({"data"})
 _EXACT_INTEGER_BITS = 128  # longer integers are described by their size
 
 
@@ -79,7 +83,8 @@ class VisitError(QapiError):
         self.problem = problem
         self.expected = expected
         self.got = got
-        self._trail = [path] if path else []  # innermost component first
+        self._trail: list[str] = []  # innermost component first
+        self.prefix(path)
 
     def prefix(self, component: str) -> None:
         """Put a component in front of the path: a member name, or ``[3]`` for a list item.
@@ -88,6 +93,16 @@ class VisitError(QapiError):
         """
         if component:
             self._trail.append(component)
+            self._hide(component.rpartition(".")[2])
+
+    def _hide(self, member: str) -> None:
+        """Say of what a secret member holds no more than its kind."""
+        kind = self.got.partition(" ")[0]
+        # What is in an object called data has names of its own, which tell.
+        maybe = member in _MAYBE_SECRET and len(self._trail) == 1
+        if kind in ("string", "number") and (maybe or is_secret(member)):
+            self.got = f"a {kind}"
+            self.problem = f"expected {self.expected}, got {self.got}"
 
     @property
     def path(self) -> str:
@@ -157,7 +172,7 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return "boolean true" if value else "boolean false"
     if isinstance(value, str):
-        return f"string {cut(str(value))!a}"
+        return f"string {cut(redacted_text(str(value)))!a}"
     if isinstance(value, int):
         return _describe_integer(int(value))
     if isinstance(value, float):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from .errors import QapiError, cut, describe, did_you_mean
+from .secrets import are_shown, redacted
 
 __all__ = [
     "ABSENT",
@@ -42,6 +43,11 @@ class AbsentType(enum.Enum):
 
 #: What a command without ``id`` has as its id; null would be an id like any other.
 ABSENT: Final = AbsentType.ABSENT
+
+
+def _without_secrets(value: object) -> object:
+    """A JSON value as ``repr`` may show it."""
+    return value if are_shown() else redacted(value)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -133,13 +139,17 @@ class Timestamp:
         return cls(_integer(value, "seconds"), _integer(value, "microseconds"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Event:
     """An event in its untyped form; ``data`` is None where it has nothing to show."""
 
     name: str
     data: dict[str, object] | None
     timestamp: Timestamp
+
+    def __repr__(self) -> str:
+        data = _without_secrets(self.data)
+        return f"Event(name={self.name!r}, data={data!r}, timestamp={self.timestamp!r})"
 
     def to_wire(self) -> dict[str, object]:
         """The whole message."""
@@ -167,7 +177,7 @@ class Event:
         return cls(name, data, Timestamp.from_wire(value.get("timestamp")))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Command:
     """A command object of the right shape; that the command exists is not said.
 
@@ -179,6 +189,11 @@ class Command:
     arguments: dict[str, object]
     id: object = ABSENT
     oob: bool = False
+
+    def __repr__(self) -> str:
+        arguments = _without_secrets(self.arguments)
+        shown = f"name={self.name!r}, arguments={arguments!r}, id={self.id!r}, oob={self.oob!r}"
+        return f"Command({shown})"
 
 
 def parse_command(value: object, *, oob_enabled: bool = False) -> Command:
@@ -232,12 +247,15 @@ def error_reply(error: QapiError, reply_id: object = ABSENT) -> dict[str, object
     return {"error": wire} if reply_id is ABSENT else {"error": wire, "id": reply_id}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Success:
     """The reply of a command that succeeded, as a client gets it."""
 
     value: object
     id: object = ABSENT
+
+    def __repr__(self) -> str:
+        return f"Success(value={_without_secrets(self.value)!r}, id={self.id!r})"
 
 
 @dataclass(frozen=True, slots=True)

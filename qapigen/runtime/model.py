@@ -14,6 +14,8 @@ from reprlib import recursive_repr
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, ForwardRef, Literal, Self, TypeVar, get_type_hints
 
+from .secrets import REPLACEMENT, SECRET_MEMBERS, are_shown, redacted
+
 __all__ = [
     "NULL",
     "Enum",
@@ -142,7 +144,8 @@ class Struct:
 
     Subclasses are real dataclasses with a written-out ``__init__``; what ``@dataclass`` would
     compile anew for every class (repr, equality) is here once, which keeps imports fast.
-    An absent optional member is None.
+    An absent optional member is None.  What seems to be a secret is not shown, unless
+    :func:`~.secrets.secrets_shown` says so.
 
     What a lenient reading met and the class does not know is kept beside the members, see
     :func:`unknown_members`.
@@ -158,14 +161,19 @@ class Struct:
 
     @recursive_repr()
     def __repr__(self) -> str:
-        shown = []
-        for name in self.__dataclass_fields__:
+        names: dict[str, str] = {}
+        values: dict[str, object] = {}
+        for name, field in self.__dataclass_fields__.items():
             value = getattr(self, name, _UNSET)
             if value is not None:
-                shown.append(f"{name}={value!r}")
-        unknown = getattr(self, "_unknown", None)
+                wire = field.metadata.get("wire", name)
+                names[wire] = name
+                values[wire] = value
+        unknown: dict[str, object] = getattr(self, "_unknown", None) or {}
+        seen = values if are_shown() else _without_secrets(type(self), values)
+        shown = [f"{name}={seen[wire]!r}" for wire, name in names.items()]
         if unknown:
-            shown.append(f"unknown={unknown!r}")
+            shown.append(f"unknown={(unknown if are_shown() else redacted(unknown))!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
@@ -182,6 +190,15 @@ class Struct:
     def __reduce_ex__(self, protocol: Any) -> Any:
         # The older protocols of pickle know nothing of slots, but can say what protocol 2 does.
         return super().__reduce_ex__(max(protocol, 2))
+
+
+def _without_secrets(cls: type[Struct], values: dict[str, object]) -> dict[str, object]:
+    """The members by their names on the wire, as they may be shown."""
+    # The data of a secret is one also where its properties are a type of their own.
+    own = schema_name(cls).startswith("Secret")
+    secrets = SECRET_MEMBERS | {"data"} if own else SECRET_MEMBERS
+    clean = redacted(values, secrets)
+    return clean if isinstance(clean, dict) else dict.fromkeys(values, REPLACEMENT)
 
 
 def unknown_members(obj: Struct) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """What must not be shown unasked: passwords and their like in JSON values.
 
-In: a JSON value.  Out: a copy of it in which secrets are replaced.
+In: a JSON value.  Out: a copy of it in which secrets are replaced; whether ``repr`` shows them.
 Must not know: which commands and types there are, logs.
 """
 
@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
-__all__ = ["REPLACEMENT", "SECRET_MEMBERS", "is_secret", "redacted", "redacted_text"]
+__all__ = [
+    "REPLACEMENT",
+    "SECRET_MEMBERS",
+    "are_shown",
+    "is_secret",
+    "redacted",
+    "redacted_text",
+    "secrets_shown",
+]
 
 #: Stands in the place of a secret.
 REPLACEMENT: Final = "***"
@@ -40,6 +50,26 @@ _CREDENTIALS: Final = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s@]*@")
 
 # The name of a file can be a description of it, with all that opens it.
 _DESCRIBED_FILE: Final = "json:"
+
+_SHOWN: ContextVar[bool] = ContextVar("qapigen.runtime.secrets", default=False)
+
+
+@contextmanager
+def secrets_shown() -> Iterator[None]:
+    """While it lasts, ``repr`` of values, commands and events shows secrets, too.
+
+    Only in this thread, and in this task of an event loop.
+    """
+    token = _SHOWN.set(True)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def are_shown() -> bool:
+    """Whether ``repr`` is to show secrets."""
+    return _SHOWN.get()
 
 
 def is_secret(name: str, secret_members: Collection[str] = SECRET_MEMBERS) -> bool:
