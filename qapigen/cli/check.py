@@ -23,5 +23,7 @@ def run(options: argparse.Namespace) -> int:
     if status != FINE or analysis.schema is None:
         return status
     count = len(analysis.schema.definitions)
-    print(f"no errors in {count} definitions (dialect {analysis.dialect})", file=sys.stderr)
+    print(
+        f"no errors in {count} definitions ({schema_input.dialect_told(analysis)})", file=sys.stderr
+    )
     return FINE

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
+from ..compiler.dialect import DIALECT_NAMES
 from .status import FINDINGS, FINE, TROUBLE, Trouble
 
 if TYPE_CHECKING:
@@ -16,11 +17,25 @@ if TYPE_CHECKING:
     from ..compiler.passes.select import Config
     from ..compiler.pipeline import Analysis
 
-__all__ = ["add_arguments", "analyze_input", "config_of", "report", "root_of", "use_color"]
+__all__ = [
+    "add_arguments",
+    "analyze_input",
+    "config_of",
+    "dialect_told",
+    "report",
+    "root_of",
+    "use_color",
+]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The schema, its dialect, colours."""
+    _add_schema(parser)
+    _add_configuration(parser)
+    _add_messages(parser)
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schema",
         metavar="SCHEMA",
@@ -29,10 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dialect",
-        choices=("auto", "2018", "modern", "7.2"),
+        choices=("auto", *DIALECT_NAMES),
         default="auto",
-        help="the language the schema is written in (default: %(default)s, told by the schema)",
+        help="the release of QEMU in whose language the schema is written; 2018 is 2.12, modern "
+        "the newest (default: %(default)s, the newest release that finds no error)",
     )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="tell what speaks for the dialect",
+    )
+
+
+def _add_configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-D",
         dest="defined",
@@ -56,6 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is conditional: keep all that -D and -U do not decide, take all other symbols "
         "as not defined, or read a file that says which are (default: %(default)s)",
     )
+
+
+def _add_messages(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-W",
         dest="warnings",
@@ -131,6 +159,7 @@ def report(analysis: Analysis, options: argparse.Namespace, *, stdout_taken: boo
     """
     from ..compiler.diagnostics import render_text
 
+    _tell_reasons(analysis, options)
     found = _leveled(analysis, options)
     errors = [each for each in found if each.severity == "error"]
     if options.diagnostics == "text":
@@ -193,20 +222,36 @@ def _summarize(
 
 
 def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:
-    """Which dialect was taken, if the schema told it; which it seems to need, if it did not."""
+    """Which dialect was taken, and why; which the text speaks for, if it is another."""
+    from ..compiler.dialect import DIALECTS
     from ..compiler.disk import read_source
-    from ..compiler.syntax.detect import detect_dialect
+    from ..compiler.syntax.detect import guess_release
 
     if all(each.span is None for each in analysis.diagnostics):
         return ""  # nothing was read that could tell
     if options.dialect == "auto":
-        return f" (dialect {analysis.dialect}, told by the schema; --dialect chooses another)"
+        return f" ({dialect_told(analysis)}; --dialect chooses another)"
     if analysis.schema is not None:
         return ""
-    seems = detect_dialect(root_of(options), read_source)
-    if seems == options.dialect:
+    guess = guess_release(root_of(options), read_source)
+    seems = DIALECTS[guess.release].name
+    if seems == DIALECTS[options.dialect].name or guess.deciding is None:
         return ""
-    return f" (the schema looks like one of the dialect {seems}: try --dialect {seems})"
+    return f" (the schema looks like one of the dialect {seems}: {guess.deciding})"
+
+
+def dialect_told(analysis: Analysis) -> str:
+    """The dialect, and what decided for it, in one line."""
+    if analysis.deciding:
+        return f"dialect {analysis.dialect}, since {analysis.deciding}"
+    return f"dialect {analysis.dialect}"
+
+
+def _tell_reasons(analysis: Analysis, options: argparse.Namespace) -> None:
+    """With ``-v``, all that spoke for the dialect."""
+    if options.verbose and options.dialect == "auto":
+        for reason in analysis.reasons or ("nothing speaks for an old release",):
+            print(f"dialect: {reason}", file=sys.stderr)
 
 
 def use_color(options: argparse.Namespace, stream: TextIO) -> bool:

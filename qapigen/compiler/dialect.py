@@ -1,15 +1,16 @@
-"""What the dialects of the language accept, as one table of flags.
+"""The language by release of QEMU, as one table: what each release changed.
 
-``2018`` is the language of QEMU 2.12, ``modern`` that of QEMU 10.2 and later, ``7.2`` is
-modern with the older rules for documentation comments.  Code asks flags, never names.
+A dialect is a set of flags.  The first row of the table is the language of 2.9, each other row
+has what its release brought; a release that changed nothing has a row of its own all the same.
+Code asks flags, never names.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-__all__ = ["DIALECTS", "Dialect"]
+__all__ = ["DIALECTS", "DIALECT_NAMES", "RELEASES", "Dialect", "release_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Dialect:
     """One dialect.  Sections in comments refer to the language reference."""
 
     name: str
+    release: str  #: the release of QEMU whose language it is
 
     # Lexical (section 1)
     null: bool  #: ``null`` is a literal
@@ -26,16 +28,23 @@ class Dialect:
     any_top_level: bool  #: any value parses at top level (and is refused later)
 
     # Definitions (sections 4-14)
+    modern_checks: bool  #: keys, order of checking and places of errors are those of 4.2
     naming: Literal["2018", "modern"]  #: rules of section 4
-    conditions: bool  #: ``if``, and long-hand members
-    features: bool
+    conditions: Literal["", "c", "tree"]  #: what ``if`` takes: C text, or names and operators
+    long_members: bool  #: members, values and branches have a long form
+    features: bool  #: structs may have features
+    command_features: bool
+    all_features: bool  #: all kinds of definition, and members, may have features
+    value_features: bool  #: values of enums, too
     simple_unions: bool
     full_branches: bool  #: every discriminator value needs its branch
+    some_branch: bool  #: a union needs a branch that is written
     inherited_discriminator: bool
     alternate_arrays: bool
     alternate_minimum: int
     nested_unions: bool  #: a union may be a branch of a union
     boxed_alternates: bool
+    unboxed_conditions: bool  #: arguments may be conditional though they are not boxed
     command_flags: tuple[str, ...]  #: flags whose only value is ``true``, besides ``boxed``
 
     # Pragmas (section 3.4)
@@ -46,10 +55,16 @@ class Dialect:
 
     # Documentation comments (sections 17, 18)
     docs: Literal["2018", "7.2", "modern"]
+    dedents: Literal["free", "column", "second"]  #: what tells how far text must be indented
+    old_sections: bool  #: ``Note:``, ``Example:`` and their plurals
+    intro: bool  #: indented text below the documented name is a section of its own
+    style: bool  #: width of lines, spaces between sentences
+    markup: Literal["texinfo", "headings", "rst"]  #: of texts; ``headings``: reST, and ``=``
 
     # Results (sections 21, 22)
     grouped_by_module: bool  #: commands and events are visited module by module
-    legacy_introspection: bool  #: 2018 form: ``allow-oob`` always, enums have only ``values``
+    default_oob: bool  #: ``allow-oob`` is shown when false
+    enum_members: bool  #: enums are shown with ``members``, not just ``values``
 
     @property
     def pragmas(self) -> frozenset[str]:
@@ -63,69 +78,152 @@ class Dialect:
         return frozenset(name for name in names if name is not None)
 
 
-_2018 = Dialect(
-    name="2018",
+_FIRST = Dialect(
+    name="2.9",
+    release="2.9",
     null=True,
     c_escapes=True,
     printable_strings=False,
     stray_words=False,
     any_top_level=False,
+    modern_checks=False,
     naming="2018",
-    conditions=False,
+    conditions="",
+    long_members=False,
     features=False,
+    command_features=False,
+    all_features=False,
+    value_features=False,
     simple_unions=True,
     full_branches=True,
+    some_branch=True,
     inherited_discriminator=False,
     alternate_arrays=False,
     alternate_minimum=2,
     nested_unions=False,
     boxed_alternates=True,
-    command_flags=("allow-oob",),
+    unboxed_conditions=True,
+    command_flags=(),
     returns_pragma="returns-whitelist",
     case_pragma="name-case-whitelist",
     command_name_pragma=None,
     documentation_pragma=None,
     docs="2018",
+    dedents="free",
+    old_sections=True,
+    intro=False,
+    style=False,
+    markup="texinfo",
     grouped_by_module=False,
-    legacy_introspection=True,
+    default_oob=False,
+    enum_members=False,
 )
 
-_MODERN = Dialect(
-    name="modern",
-    null=False,
-    c_escapes=False,
-    printable_strings=True,
-    stray_words=True,
-    any_top_level=True,
-    naming="modern",
-    conditions=True,
-    features=True,
-    simple_unions=False,
-    full_branches=False,
-    inherited_discriminator=True,
-    alternate_arrays=True,
-    alternate_minimum=1,
-    nested_unions=True,
-    boxed_alternates=False,
-    command_flags=("allow-oob", "allow-preconfig", "coroutine"),
-    returns_pragma="command-returns-exceptions",
-    case_pragma="member-name-exceptions",
-    command_name_pragma="command-name-exceptions",
-    documentation_pragma="documentation-exceptions",
-    docs="modern",
-    grouped_by_module=True,
-    legacy_introspection=False,
+#: What each release changed, oldest first.
+_CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("2.10", {}),
+    ("2.11", {}),
+    ("2.12", {"command_flags": ("allow-oob",), "default_oob": True}),
+    (
+        "3.0",
+        {
+            "conditions": "c",
+            "full_branches": False,
+            "command_flags": ("allow-oob", "allow-preconfig"),
+            "default_oob": False,
+        },
+    ),
+    ("3.1", {}),
+    ("4.0", {"long_members": True}),
+    ("4.1", {"features": True}),
+    (
+        "4.2",
+        {
+            "null": False,
+            "c_escapes": False,
+            "printable_strings": True,
+            "stray_words": True,
+            "modern_checks": True,
+            "command_features": True,
+            "some_branch": False,
+            "inherited_discriminator": True,
+            "alternate_minimum": 1,
+            "boxed_alternates": False,
+        },
+    ),
+    ("5.0", {"all_features": True, "grouped_by_module": True}),
+    ("5.1", {}),
+    (
+        "5.2",
+        {
+            "docs": "7.2",
+            "dedents": "column",
+            "markup": "headings",
+            "command_flags": ("allow-oob", "allow-preconfig", "coroutine"),
+        },
+    ),
+    (
+        "6.0",
+        {
+            "naming": "modern",
+            "returns_pragma": "command-returns-exceptions",
+            "case_pragma": "member-name-exceptions",
+            "command_name_pragma": "command-name-exceptions",
+        },
+    ),
+    ("6.1", {"any_top_level": True}),
+    (
+        "6.2",
+        {
+            "conditions": "tree",
+            "simple_unions": False,
+            "value_features": True,
+            "enum_members": True,
+        },
+    ),
+    ("7.0", {}),
+    ("7.1", {"alternate_arrays": True}),
+    ("7.2", {}),
+    ("8.0", {}),
+    ("8.1", {"nested_unions": True, "unboxed_conditions": False, "dedents": "second"}),
+    ("8.2", {}),
+    ("9.0", {"docs": "modern", "documentation_pragma": "documentation-exceptions"}),
+    ("9.1", {"old_sections": False}),
+    ("9.2", {}),
+    ("10.0", {}),
+    ("10.1", {"markup": "rst"}),
+    ("10.2", {"style": True}),
+    ("11.0", {}),
+    ("11.1", {"intro": True}),
 )
 
-
-def _with_docs(base: Dialect, name: str, docs: Literal["7.2"]) -> Dialect:
-    values = {field: getattr(base, field) for field in base.__dataclass_fields__}
-    return Dialect(**(values | {"name": name, "docs": docs}))
+#: Other names of releases, under which they are shown.
+_NAMES = {"2.12": "2018", _CHANGES[-1][0]: "modern"}
 
 
-#: The dialects by name.
-DIALECTS: dict[str, Dialect] = {
-    "2018": _2018,
-    "modern": _MODERN,
-    "7.2": _with_docs(_MODERN, "7.2", "7.2"),
-}
+def _table() -> dict[str, Dialect]:
+    rows = {_FIRST.release: _FIRST}
+    last = _FIRST
+    for release, changes in _CHANGES:
+        name = _NAMES.get(release, release)
+        last = replace(last, release=release, name=name, **changes)
+        rows[release] = rows[name] = last
+    return rows
+
+
+#: The dialects by name; a release with a name of its own is there under its number, too.
+DIALECTS: dict[str, Dialect] = _table()
+
+#: What may be asked for: names first, then the releases from the oldest to the newest.
+DIALECT_NAMES: tuple[str, ...] = (
+    *_NAMES.values(),
+    *(name for name in DIALECTS if name not in _NAMES.values()),
+)
+
+#: The releases, oldest first.
+RELEASES: tuple[str, ...] = ("2.9", *(release for release, _ in _CHANGES))
+
+
+def release_before(release: str) -> str:
+    """The release before ``release``, or the oldest."""
+    return RELEASES[max(0, RELEASES.index(release) - 1)]

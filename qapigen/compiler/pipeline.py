@@ -7,12 +7,14 @@ Must not know: the file system (the reader and the caller do), how diagnostics a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from .backends import Request
 from .backends.registry import find_backend
 from .check import check
 from .check.advice import advise
+from .choice import choose
 from .diagnostics import Diagnostic, Report
 from .dialect import DIALECTS
 from .emit.filetree import FileTree
@@ -21,7 +23,7 @@ from .passes.reach import modules_needed
 from .passes.select import KEEP_ALL, Config
 from .records import record
 from .source import Reader
-from .syntax.detect import detect_dialect
+from .syntax.detect import guess_release
 from .syntax.load import load
 
 __all__ = ["Analysis", "Options", "Result", "analyze", "compile_schema", "render_all", "select"]
@@ -54,13 +56,21 @@ class Options:
 class Analysis:
     """What the front end found: a schema, or diagnostics in the order to show them.
 
-    ``whole`` is the schema with what the configuration leaves out.
+    ``whole`` is the schema with what the configuration leaves out.  With ``auto``, ``reasons`` are
+    all that spoke for the dialect, ``deciding`` is what ruled out newer ones.
     """
 
     dialect: str
     schema: Schema | None
     diagnostics: tuple[Diagnostic, ...]
     whole: Schema | None = None
+    reasons: tuple[str, ...] = ()
+    deciding: str = ""
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The diagnostics that are no warnings."""
+        return [each for each in self.diagnostics if not each.code.is_warning]
 
 
 @record(frozen=True, slots=True)
@@ -73,15 +83,37 @@ class Result:
 
 def analyze(root: str, read: Reader, dialect: str = "auto", config: Config = KEEP_ALL) -> Analysis:
     """Text to schema."""
-    if dialect == "auto":
-        dialect = detect_dialect(root, read)
+    if dialect != "auto":
+        return _analyze(root, read, dialect, config)
+    guess = guess_release(root, read)
+    chosen = choose(
+        guess.release,
+        lambda name: _analyze(root, read, name, config),
+        lambda found: found.errors,
+        guess.preferred,
+    )
+    reasons = [str(each) for each in guess.evidence]
+    reasons += [f"QEMU {release} refuses {_shown(each)}" for release, each in chosen.refused]
+    deciding = str(guess.deciding) if guess.deciding is not None else ""
+    if chosen.refused:
+        deciding = reasons[-1]
+    return replace(chosen.read, reasons=tuple(reasons), deciding=deciding)
+
+
+def _shown(error: Diagnostic) -> str:
+    """Where a release found its first error, and which."""
+    return f"{error.span or error.path}: {error.message} [{error.code.id}]"
+
+
+def _analyze(root: str, read: Reader, dialect: str, config: Config) -> Analysis:
+    """Text to schema in one dialect."""
     rules, report = DIALECTS[dialect], Report()
     tree = load(root, read, rules, report)
     whole = check(tree, rules, report) if tree is not None else None
     schema = select(whole, config, report) if whole is not None else None
     if tree is not None and whole is not None and not report.failed:
         advise(tree, whole, rules, report)
-    return Analysis(dialect, None if report.failed else schema, report.sorted(), whole)
+    return Analysis(rules.name, None if report.failed else schema, report.sorted(), whole)
 
 
 def select(schema: Schema, config: Config, report: Report) -> Schema:

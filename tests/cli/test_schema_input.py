@@ -141,6 +141,18 @@ def test_dialects(call: Call, tmp_path: Path, dialect: str, status: int) -> None
     assert call("check", root, "--dialect", "1999").status == TROUBLE
 
 
+def test_what_decided_for_a_dialect_is_told(call: Call, tmp_path: Path) -> None:
+    text = (
+        "{ 'union': 'Shape', 'data': { 'name': 'str' } }\n{ 'command': 'go', 'if': 'defined(A)' }"
+    )
+    root = write_files(tmp_path, {"a.json": text})
+    found = call("check", root)
+    assert f"dialect 6.1, since 'if': 'defined(A)' in {root}:2 is of QEMU 3.0 to 6.1" in found.err
+    assert "'union': 'Shape'" not in found.err
+    assert f"dialect: 'union': 'Shape' in {root}:1" in call("check", root, "-v").err
+    assert f"'if': 'defined(A)' in {root}:2" in call("check", root, "--dialect", "11.1").err
+
+
 def test_the_shipped_schema(call: Call) -> None:
     for arguments in VERBS.values():
         assert call(*arguments).status == FINE

@@ -6,74 +6,124 @@ from dataclasses import fields
 
 import pytest
 
-from qapigen.compiler.dialect import DIALECTS, Dialect
+from qapigen.compiler.dialect import DIALECT_NAMES, DIALECTS, RELEASES, Dialect, release_before
 from tests.compiler.schema_texts import problems
 
-#: For each flag a schema that tells: the dialects that accept it.
-TELLING: dict[str, tuple[str, set[str]]] = {
-    "null": ("{ 'struct': 'Aa', 'data': { }, 'base': null }", {"2018"}),
-    "c_escapes": (r"{ 'struct': '\u0041a', 'data': { } }", {"2018"}),
-    "printable_strings": ("{ 'enum': 'Aa', 'data': [ ], 'prefix': '\t' }", {"2018"}),
-    "naming": ("{ 'struct': 'lower', 'data': { } }", {"2018"}),
-    "conditions": ("{ 'struct': 'Aa', 'data': { }, 'if': 'X' }", {"modern", "7.2"}),
-    "features": ("{ 'struct': 'Aa', 'data': { }, 'features': [ 'f' ] }", {"modern", "7.2"}),
-    "simple_unions": ("{ 'union': 'Uu', 'data': { 'a': 'int' } }", {"2018"}),
+_UNION = (
+    "{ 'enum': 'Ee', 'data': [ 'x' ] } { 'struct': 'Xx', 'data': { } }"
+    "{ 'struct': 'Bb', 'data': { 'k': 'Ee' } }"
+)
+
+#: For each flag a schema that tells: the first and the last release that accept it.
+TELLING: dict[str, tuple[str, str, str]] = {
+    "null": ("{ 'struct': 'Aa', 'data': { }, 'base': null }", "2.9", "4.1"),
+    "c_escapes": (r"{ 'struct': '\u0041a', 'data': { } }", "2.9", "4.1"),
+    "printable_strings": ("{ 'enum': 'Aa', 'data': [ ], 'prefix': '\t' }", "2.9", "4.1"),
+    "modern_checks": (
+        "##\n# @Aa:\n# @no: x\n##\n{ 'enum': 'Aa', 'data': [ ] }",
+        "2.9",
+        "4.1",
+    ),
+    "naming": ("{ 'struct': 'lower', 'data': { } }", "2.9", "5.2"),
+    "conditions": ("{ 'struct': 'Aa', 'data': { }, 'if': 'defined(X)' }", "3.0", "6.1"),
+    "long_members": ("{ 'struct': 'Aa', 'data': { 'a': { 'type': 'int' } } }", "4.0", "11.1"),
+    "features": ("{ 'struct': 'Aa', 'data': { }, 'features': [ 'f' ] }", "4.1", "11.1"),
+    "command_features": ("{ 'command': 'aa', 'features': [ 'f' ] }", "4.2", "11.1"),
+    "all_features": (
+        "{ 'struct': 'Aa', 'data': { 'a': { 'type': 'int', 'features': [ 'f' ] } } }",
+        "5.0",
+        "11.1",
+    ),
+    "value_features": (
+        "{ 'enum': 'Aa', 'data': [ { 'name': 'a', 'features': [ 'f' ] } ] }",
+        "6.2",
+        "11.1",
+    ),
+    "simple_unions": ("{ 'union': 'Uu', 'data': { 'a': 'int' } }", "2.9", "6.1"),
     "full_branches": (
-        "{ 'enum': 'Ee', 'data': [ 'x', 'y' ] } { 'struct': 'Xx', 'data': { } }"
-        "{ 'struct': 'Bb', 'data': { 'k': 'Ee' } }"
-        "{ 'union': 'Uu', 'base': 'Bb', 'discriminator': 'k', 'data': { 'x': 'Xx' } }",
-        {"modern", "7.2"},
+        _UNION.replace("'x'", "'x', 'y'")
+        + "{ 'union': 'Uu', 'base': 'Bb', 'discriminator': 'k', 'data': { 'x': 'Xx' } }",
+        "3.0",
+        "11.1",
+    ),
+    "some_branch": (
+        _UNION + "{ 'union': 'Uu', 'base': 'Bb', 'discriminator': 'k', 'data': { } }",
+        "4.2",
+        "11.1",
     ),
     "inherited_discriminator": (
-        "{ 'enum': 'Ee', 'data': [ 'x' ] } { 'struct': 'Xx', 'data': { } }"
-        "{ 'struct': 'Bb', 'data': { 'k': 'Ee' } } { 'struct': 'Cc', 'base': 'Bb', 'data': { } }"
+        _UNION + "{ 'struct': 'Cc', 'base': 'Bb', 'data': { } }"
         "{ 'union': 'Uu', 'base': 'Cc', 'discriminator': 'k', 'data': { 'x': 'Xx' } }",
-        {"modern", "7.2"},
+        "4.2",
+        "11.1",
     ),
     "alternate_arrays": (
         "{ 'alternate': 'Aa', 'data': { 'i': 'int', 'l': [ 'int' ] } }",
-        {"modern", "7.2"},
+        "7.1",
+        "11.1",
     ),
-    "alternate_minimum": ("{ 'alternate': 'Aa', 'data': { 'i': 'int' } }", {"modern", "7.2"}),
+    "alternate_minimum": ("{ 'alternate': 'Aa', 'data': { 'i': 'int' } }", "4.2", "11.1"),
     "nested_unions": (
-        "{ 'enum': 'Ee', 'data': [ 'x' ] } { 'struct': 'Xx', 'data': { } }"
-        "{ 'union': 'Uu', 'base': { 'k': 'Ee' }, 'discriminator': 'k', 'data': { 'x': 'Xx' } }"
+        _UNION
+        + "{ 'union': 'Uu', 'base': { 'k': 'Ee' }, 'discriminator': 'k', 'data': { 'x': 'Xx' } }"
         "{ 'union': 'Vv', 'base': { 'j': 'Ee' }, 'discriminator': 'j', 'data': { 'x': 'Uu' } }",
-        {"modern", "7.2"},
+        "8.1",
+        "11.1",
     ),
     "boxed_alternates": (
         "{ 'alternate': 'Aa', 'data': { 'i': 'int', 'b': 'bool' } }"
         "{ 'event': 'EV', 'data': 'Aa', 'boxed': true }",
-        {"2018"},
+        "2.9",
+        "4.1",
     ),
-    "command_flags": ("{ 'command': 'aa', 'coroutine': true }", {"modern", "7.2"}),
-    "returns_pragma": ("{ 'pragma': { 'returns-whitelist': [ ] } }", {"2018"}),
-    "case_pragma": ("{ 'pragma': { 'member-name-exceptions': [ ] } }", {"modern", "7.2"}),
-    "command_name_pragma": (
-        "{ 'pragma': { 'command-name-exceptions': [ ] } }",
-        {"modern", "7.2"},
+    "unboxed_conditions": (
+        "{ 'command': 'go', 'data': { 'a': { 'type': 'int', 'if': 'A' } } }",
+        "4.0",
+        "8.0",
     ),
-    "documentation_pragma": (
-        "{ 'pragma': { 'documentation-exceptions': [ ] } }",
-        {"modern", "7.2"},
+    "command_flags": ("{ 'command': 'aa', 'coroutine': true }", "5.2", "11.1"),
+    "returns_pragma": ("{ 'pragma': { 'returns-whitelist': [ ] } }", "2.9", "5.2"),
+    "case_pragma": ("{ 'pragma': { 'member-name-exceptions': [ ] } }", "6.0", "11.1"),
+    "command_name_pragma": ("{ 'pragma': { 'command-name-exceptions': [ ] } }", "6.0", "11.1"),
+    "documentation_pragma": ("{ 'pragma': { 'documentation-exceptions': [ ] } }", "9.0", "11.1"),
+    "docs": ("##\n# @Aa:\n##\n{ 'enum': 'Aa', 'data': [ 'a' ] }", "2.9", "8.2"),
+    "dedents": ("##\n# @aa:\n#\n# Since: 1.0\n#\n# Text.\n##\n{ 'command': 'aa' }", "8.1", "11.1"),
+    "old_sections": ("##\n# @aa:\n# Note: x\n##\n{ 'command': 'aa' }", "2.9", "9.0"),
+    "intro": (
+        "##\n# @Aa:\n#   Text.\n# @a: x\n##\n{ 'struct': 'Aa', 'data': { 'a': 'int' } }",
+        "11.1",
+        "11.1",
     ),
-    "docs": ("##\n# @aa:\n# Note: x\n##\n{ 'command': 'aa' }", {"2018", "7.2"}),
+    "style": ("##\n# One. Two.\n##\n", "2.9", "10.1"),
 }
+
+#: Flags of which older releases accept the same text for another reason.
+ALSO = {"dedents": ("2.9", "5.1"), "intro": ("2.9", "8.2")}
 
 #: Flags that show elsewhere: in messages, in trees, in results.
 ELSEWHERE = {
     "name",
+    "release",
     "stray_words",
     "any_top_level",
+    "markup",
     "grouped_by_module",
-    "legacy_introspection",
+    "default_oob",
+    "enum_members",
 }
+
+
+def between(first: str, last: str) -> set[str]:
+    return set(RELEASES[RELEASES.index(first) : RELEASES.index(last) + 1])
 
 
 @pytest.mark.parametrize("flag", TELLING)
 def test_flags_tell(flag: str) -> None:
-    text, accepting = TELLING[flag]
-    assert {name for name in DIALECTS if not problems(text, name)} == accepting
+    text, first, last = TELLING[flag]
+    accepting = between(first, last)
+    if flag in ALSO:
+        accepting |= between(*ALSO[flag])
+    assert {name for name in RELEASES if not problems(text, name)} == accepting
 
 
 def test_all_flags_are_looked_at() -> None:
@@ -81,17 +131,15 @@ def test_all_flags_are_looked_at() -> None:
 
 
 def test_names() -> None:
-    assert list(DIALECTS) == ["2018", "modern", "7.2"]
-    assert all(dialect.name == name for name, dialect in DIALECTS.items())
+    assert len(RELEASES) == 29
+    assert set(RELEASES) | {"2018", "modern"} == set(DIALECTS) == set(DIALECT_NAMES)
+    assert DIALECTS["2018"] is DIALECTS["2.12"]
+    assert DIALECTS["modern"] is DIALECTS[RELEASES[-1]]
+    assert all(DIALECTS[dialect.name] is dialect for dialect in DIALECTS.values())
 
 
-def test_7_2_is_modern_but_for_documentation() -> None:
-    differing = {
-        field.name
-        for field in fields(Dialect)
-        if getattr(DIALECTS["7.2"], field.name) != getattr(DIALECTS["modern"], field.name)
-    }
-    assert differing == {"name", "docs"}
+def test_the_release_before() -> None:
+    assert [release_before(each) for each in ("10.0", "2.10", "2.9")] == ["9.2", "2.9", "2.9"]
 
 
 def test_pragmas() -> None:
@@ -102,4 +150,4 @@ def test_pragmas() -> None:
         "documentation-exceptions",
         "member-name-exceptions",
     }
-    assert DIALECTS["7.2"].pragmas == DIALECTS["modern"].pragmas
+    assert DIALECTS["7.2"].pragmas == DIALECTS["modern"].pragmas - {"documentation-exceptions"}

@@ -103,11 +103,27 @@ def test_reading_and_checking_are_apart() -> None:
 def test_dialects_are_found_out() -> None:
     old = "{ 'pragma': { 'returns-whitelist': [ ] } } { 'union': 'Uu', 'data': { 'a': 'int' } }"
     analysis = analyze("root.json", reader(old))
-    assert (analysis.dialect, analysis.diagnostics) == ("2018", ())
+    assert (analysis.dialect, analysis.diagnostics) == ("5.2", ())
     analysis = analyze("root.json", reader(old), "modern")
     assert analysis.dialect == "modern"
     assert analysis.schema is None
     assert analyze("root.json", reader(TEXT.partition("\n")[2])).dialect == "modern"
+
+
+def test_errors_of_a_release_lead_to_the_one_before() -> None:
+    text = "##\n# @go:\n#\n# One. Two.\n##\n{ 'command': 'go' }"
+    analysis = analyze("root.json", reader(text))
+    assert (analysis.dialect, analysis.diagnostics) == ("10.1", ())
+    assert "QEMU 11.1 refuses root.json:4" in analysis.deciding
+    assert "E048" in analysis.deciding
+    assert analyze("root.json", reader(text), "modern").schema is None
+
+
+def test_a_schema_that_is_wrong_everywhere_is_told_in_the_newest() -> None:
+    analysis = analyze("root.json", reader(text := "{ 'command': 'go', 'data': 'No' }"))
+    assert analysis.dialect == "modern"
+    assert [d.code.slug for d in analysis.diagnostics] == ["unknown-type"]
+    assert analyze("root.json", reader(text), "2.9").schema is None
 
 
 # Modules.

@@ -45,7 +45,7 @@ SCHEMA = """##
 # Some text.  More.
 #
 # @slow: one
-#     more of it
+#        more of it
 #
 # @fast: two
 #

@@ -16,6 +16,7 @@ _DIALECT = "qapigen.compiler.dialect"
 _CODES = "qapigen.compiler.codes"
 _DIAGNOSTICS = "qapigen.compiler.diagnostics"
 _FORMATS = "qapigen.compiler.diagnostic_formats"
+_CHOICE = "qapigen.compiler.choice"
 _IR = "qapigen.compiler.ir"
 _SYNTAX = "qapigen.compiler.syntax"
 _TREE = "qapigen.compiler.syntax.tree"
@@ -64,10 +65,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
     _CHECK: (_SOURCE, _DIAGNOSTICS, _CODES, _DIALECT, _IR, _TREE),
     _PASSES: (_RECORDS, _IR, _SOURCE, _DIALECT),
     _CONFIGURATION: (_SOURCE, _DIAGNOSTICS, _IR, _PASSES),
-    _BACKENDS: (_IR, _SOURCE, _PASSES, _EMIT),
+    _BACKENDS: (_IR, _SOURCE, _DIALECT, _PASSES, _EMIT),
+    _CHOICE: (_DIAGNOSTICS, _DIALECT),
     "qapigen.compiler.explanations": (_CODES, _EMIT),
     "qapigen.compiler.pipeline": (
-        *(_RECORDS, _SOURCE, _DIALECT, _DIAGNOSTICS, _IR),
+        *(_RECORDS, _SOURCE, _DIALECT, _DIAGNOSTICS, _CHOICE, _IR),
         *(_SYNTAX, _CHECK, _PASSES, _CONFIGURATION, _EMIT, _BACKENDS),
     ),
     "qapigen.compiler.disk": (_RECORDS, _SOURCE, _EMIT),

@@ -186,22 +186,35 @@ def _doc(doc: Doc) -> Fact:
         "symbol": doc.symbol,
         "module": doc.module,
         "line": doc.span.line,
-        "body": _has_body(doc),
-        "members": _names(doc.of_kind(SectionKind.MEMBER)),
-        "features": _names(doc.of_kind(SectionKind.FEATURE)),
-        "sections": _names(doc.of_kind(SectionKind.TAGGED)),
+        "body": _body_text(doc),
+        "members": _described(doc.of_kind(SectionKind.MEMBER)),
+        "features": _described(doc.of_kind(SectionKind.FEATURE)),
+        "sections": _sections(doc),
     }
 
 
-def _names(sections: tuple[Section, ...]) -> list[str]:
-    return [section.name for section in sections]
+def _described(sections: tuple[Section, ...]) -> list[Fact]:
+    return [{"name": section.name, "text": section.text} for section in sections]
 
 
-def _has_body(doc: Doc) -> bool:
-    """Whether text stands before the first member, feature or tagged section."""
+def _body_text(doc: Doc) -> str:
+    """The text before the first member, feature or tagged section."""
+    texts: list[str] = []
     for section in doc.sections:
         if section.kind is not SectionKind.TEXT:
-            return False
-        if section.text:
-            return True
-    return False
+            break
+        texts.append(section.text)
+    return "\n\n".join(texts)
+
+
+def _sections(doc: Doc) -> list[Fact]:
+    """Tagged sections and, without a tag, the text behind the first section that is no text."""
+    found: list[Fact] = []
+    begun = False
+    for section in doc.sections:
+        begun |= section.kind is not SectionKind.TEXT
+        if section.kind is SectionKind.TAGGED:
+            found.append({"tag": section.name, "text": section.text})
+        elif section.kind is SectionKind.TEXT and begun:
+            found.append({"tag": None, "text": section.text})
+    return found

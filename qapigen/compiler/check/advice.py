@@ -13,6 +13,7 @@ from ..dialect import Dialect
 from ..ir import (
     BUILTINS,
     All,
+    Any,
     Command,
     Cond,
     Definition,
@@ -33,7 +34,7 @@ __all__ = ["advise"]
 def advise(tree: SourceTree, schema: Schema, dialect: Dialect, report: Report) -> None:
     """Report what is legal and hardly meant."""
     _unused_names(tree, schema, report)
-    if dialect.docs == "2018":
+    if not dialect.modern_checks:
         _unknown_values(schema, report)
     _unguarded_types(schema, report)
 
@@ -44,8 +45,11 @@ def _unused_names(tree: SourceTree, schema: Schema, report: Report) -> None:
     # The 2018 dialect names the owner of members, which may be a type made for a definition.
     defined |= {f"q_obj_{name}-{part}" for name in defined for part in ("arg", "base")}
     defined |= {f"{name}Kind" for name in defined}
+    root = tree.modules[0].name
     for pragma, names in tree.pragmas.lists.items():
         for name in sorted(names - defined):
+            if tree.pragmas.places[pragma][name].file.module != root:
+                continue  # other schemas may share the file
             message = f"'{pragma}' lists '{name}', which is not defined"
             hint = "take it away, or mend its spelling"
             report.error(
@@ -116,9 +120,28 @@ def _uses(definition: Definition) -> Iterator[tuple[str, Cond | None, Span]]:
 
 
 def _implied(wanted: Cond | None, *given: Cond | None) -> bool:
-    """Whether the given conditions, taken together, name all that is wanted."""
+    """Whether what is wanted holds wherever all of the given conditions do.
+
+    Looked at is how conditions are put together, not what symbols mean for each other.
+    """
     there = {each for cond in given for each in _conjuncts(cond)}
-    return all(each in there for each in _conjuncts(wanted))
+    return wanted is None or _follows(wanted, there)
+
+
+def _follows(wanted: Cond, there: set[Cond]) -> bool:
+    """Whether ``wanted`` follows from conditions that all hold, none of which is an ``all``."""
+    if wanted in there:
+        return True
+    if isinstance(wanted, All):
+        return all(_follows(each, there) for each in wanted.conds)
+    if isinstance(wanted, Any) and any(_follows(each, there) for each in wanted.conds):
+        return True
+    # One of several: what follows from each of them follows.
+    return any(
+        all(_follows(wanted, {*_conjuncts(each)}) for each in cond.conds)
+        for cond in there
+        if isinstance(cond, Any)
+    )
 
 
 def _conjuncts(cond: Cond | None) -> Iterator[Cond]:

@@ -95,7 +95,7 @@ class Arguments:
 
     def _check_unconditional(self, draft: Draft, members: Iterable[Member]) -> None:
         conditional = [member for member in members if member.cond is not None]
-        if not conditional:
+        if not conditional or self._context.dialect.unboxed_conditions:
             return
         names = listing(member.name for member in conditional)
         message = f"{draft} is not boxed, but has a condition on {names}"

@@ -85,7 +85,7 @@ def _branches(draft: Draft, union: Object, *, arrays: bool) -> tuple[Branch, ...
     data = _branch_object(draft, union)
     if data is None:
         return ()
-    if not data.entries and draft.context.dialect.full_branches:
+    if not data.entries and draft.context.dialect.some_branch:
         message = f"{draft} has no branches"
         draft.error("union-empty", message, focus=data)
     if not draft.context.modern:

@@ -63,7 +63,7 @@ def add_names(draft: Draft, names: Sequence[T], *, into: dict[str, T], group: Gr
     keys = fold_all([item.name for item in names])
     new = dict(zip(keys, names, strict=True))
     clash = len(new) < len(keys) or not into.keys().isdisjoint(new)
-    if not clash and draft.context.modern:
+    if not clash and not draft.context.checks_case:
         into.update(new)
     else:
         _add_each(draft, zip(keys, names, strict=True), into=into, group=group)
@@ -75,7 +75,7 @@ def _add_each(
     """Add names one by one, to find those that are wrong."""
     inherited = frozenset(into) if group.base is not None else frozenset()
     for key, item in names:
-        if not draft.context.modern:
+        if draft.context.checks_case:
             _check_case(draft, item, group)
         other = into.setdefault(key, item)
         if other is not item:
@@ -97,10 +97,12 @@ def _report_clash(
 
 def _check_case(draft: Draft, item: _Named, group: Group) -> None:
     pragma, pragmas = draft.context.dialect.case_pragma, draft.context.pragmas
-    if item.name.lower() == item.name or group.owner in pragmas.names(pragma):
+    # Since 4.2 the pragma names definitions, not the types that are made for them.
+    owner = draft.name if draft.context.modern else group.owner
+    if item.name.lower() == item.name or owner in pragmas.names(pragma):
         return
     message = f"{group.role} '{item.name}' has upper case"
-    hint = pragma_hint(pragma, group.owner, pragmas)
+    hint = pragma_hint(pragma, owner, pragmas)
     draft.error("upper-case-member", message, focus=item.span, hint=hint)
 
 

@@ -10,6 +10,7 @@ import re
 
 from ..ir import All, Any, Cond, Feature, Not, Symbol
 from ..syntax.tree import Array, Object, Str, Value
+from .c_conditions import c_condition
 from .draft import Draft
 from .keys import KeyRule, check_keys, describe, opening
 
@@ -27,7 +28,30 @@ def condition(draft: Draft, owner: Object, *, what: str) -> Cond | None:
     entry = owner.entries.get("if")
     if entry is None:
         return None
-    return _condition(draft, entry.value, what=f"the condition of {what}", depth=1)
+    what = f"the condition of {what}"
+    if draft.context.dialect.conditions == "c":
+        return _c_condition(draft, entry.value, what=what)
+    return _condition(draft, entry.value, what=what, depth=1)
+
+
+def _c_condition(draft: Draft, value: Value, *, what: str) -> Cond | None:
+    """The oldest form: C text, or a list of such texts, all of which must hold."""
+    items = value.items if isinstance(value, Array) else (value,)
+    if not items:
+        draft.error("if-empty", f"{what} is an empty array", focus=value)
+        return None
+    found: list[Cond] = []
+    for item in items:
+        if not isinstance(item, Str):
+            message = f"{what} is {describe(item)}, not a string or an array of strings"
+            draft.error("if-type", message, focus=item)
+        elif not item.text.strip():
+            draft.error("if-name", f"{what} is an empty text", focus=item)
+        else:
+            found.append(c_condition(item.text))
+    if len(found) != len(items):
+        return None
+    return All(tuple(found)) if isinstance(value, Array) and len(found) > 1 else found[0]
 
 
 def _condition(draft: Draft, value: Value, *, what: str, depth: int) -> Cond | None:

@@ -27,13 +27,24 @@ class _Types(dict[str, TypeRef]):
 class Context:
     """The surroundings of a check."""
 
-    __slots__ = ("dialect", "findings", "modern", "names", "pragmas", "suggestions", "types")
+    __slots__ = (
+        "checks_case",
+        "dialect",
+        "findings",
+        "modern",
+        "names",
+        "pragmas",
+        "suggestions",
+        "types",
+    )
 
     def __init__(self, dialect: Dialect, pragmas: Pragmas) -> None:
         self.dialect = dialect
         self.pragmas = pragmas
-        #: Whether the later rules for names and keys hold.
-        self.modern = dialect.naming == "modern"
+        #: Whether the later rules for keys and the order of checking hold.
+        self.modern = dialect.modern_checks
+        #: Whether upper case in members is looked for after names are known to be well formed.
+        self.checks_case = dialect.naming == "2018"
         self.findings = Findings(dialect)
         self.names = NameRules(dialect, pragmas)
         self.suggestions = Suggestions()

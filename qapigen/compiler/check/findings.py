@@ -63,7 +63,7 @@ class Findings:
 
     def _phase(self, diagnostic: Diagnostic) -> int:
         code = diagnostic.code
-        if self._dialect.naming == "modern":
+        if self._dialect.modern_checks:
             return _MODERN[code.stage]
         return _WALK if code.slug in _LATE_2018 else _2018[code.stage]
 

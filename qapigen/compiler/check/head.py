@@ -25,10 +25,8 @@ _FLAGS = ("gen", "success-response", "boxed")
 
 def key_rules(dialect: Dialect) -> dict[str, KeyRule]:
     """The keys that each kind of definition must and may have."""
-    shared = (
-        *(("if",) if dialect.conditions else ()),
-        *(("features",) if dialect.features else ()),
-    )
+    shared = ("if",) if dialect.conditions else ()
+    featured = {kind for kind in KINDS if _may_have_features(dialect, kind)}
     flags = ("boxed", "gen", "success-response", *dialect.command_flags)
     flat = ("base", "discriminator")
     simple = dialect.simple_unions
@@ -42,10 +40,19 @@ def key_rules(dialect: Dialect) -> dict[str, KeyRule]:
     }
     return {
         kind: KeyRule.of(
-            (kind, *required), (*optional, *shared), missing="missing-key", unknown="unknown-key"
+            (kind, *required),
+            (*optional, *shared, *(("features",) if kind in featured else ())),
+            missing="missing-key",
+            unknown="unknown-key",
         )
         for kind, (required, optional) in rows.items()
     }
+
+
+def _may_have_features(dialect: Dialect, kind: str) -> bool:
+    if kind == "struct":
+        return dialect.features
+    return dialect.all_features or (kind == "command" and dialect.command_features)
 
 
 def given(definition: Object, key: str) -> Value | None:

@@ -18,6 +18,7 @@ from .names import is_plain_member
 __all__ = ["inline_members", "type_name", "type_reference", "typed_branch"]
 
 _LONG_MEMBER = KeyRule.of(("type",), ("if", "features"))
+_LONG_MEMBER_OLD = KeyRule.of(("type",), ("if",))  # before 5.0
 _LONG_BRANCH = KeyRule.of(("type",), ("if",))
 
 
@@ -51,7 +52,7 @@ def _member(draft: Draft, entry: Entry, *, role: str, owner: str | None) -> Memb
     key, value = entry
     optional = key.text.startswith("*")
     name = key.text[1:] if optional else key.text
-    if optional and not draft.context.modern:
+    if optional and draft.context.dialect.naming == "2018":
         problem = draft.context.names.starred_member(key.text)
     else:
         problem = draft.context.names.member(name, owner)
@@ -59,9 +60,10 @@ def _member(draft: Draft, entry: Entry, *, role: str, owner: str | None) -> Memb
         draft.bad_name(problem, f"{role} '{name}'", key)
     cond: Cond | None = None
     feats: tuple[Feature, ...] = ()
-    if isinstance(value, Object) and draft.context.dialect.conditions:
+    if isinstance(value, Object) and draft.context.dialect.long_members:
         what = f"{role} '{name}'"
-        if not check_keys(draft, value, rule=_LONG_MEMBER, what=what):
+        rule = _LONG_MEMBER if draft.context.dialect.all_features else _LONG_MEMBER_OLD
+        if not check_keys(draft, value, rule=rule, what=what):
             return None
         cond = condition(draft, value, what=what)
         feats = features(draft, value, what=what)
@@ -105,7 +107,7 @@ def typed_branch(draft: Draft, entry: Entry, *, arrays: bool, what: str) -> Bran
     """A branch: its type, in short or long form, and its condition."""
     key, value = entry
     cond: Cond | None = None
-    if isinstance(value, Object) and draft.context.dialect.conditions:
+    if isinstance(value, Object) and draft.context.dialect.long_members:
         if not check_keys(draft, value, rule=_LONG_BRANCH, what=what):
             return None
         cond = condition(draft, value, what=what)

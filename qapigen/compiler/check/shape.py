@@ -37,6 +37,7 @@ from .names import is_plain_value
 __all__ = ["Shapes"]
 
 _LONG_VALUE = KeyRule.of(("name",), ("if", "features"))
+_LONG_VALUE_OLD = KeyRule.of(("name",), ("if",))  # before 6.2
 
 
 class _Shared(TypedDict):
@@ -147,9 +148,10 @@ class Shapes:
     def _value(self, draft: Draft, item: Value) -> EnumValue | None:
         """One value of any form."""
         name = item
-        if isinstance(item, Object) and draft.context.dialect.conditions:
+        if isinstance(item, Object) and draft.context.dialect.long_members:
             what = "a value in long form"
-            if not check_keys(draft, item, rule=_LONG_VALUE, what=what):
+            rule = _LONG_VALUE if draft.context.dialect.value_features else _LONG_VALUE_OLD
+            if not check_keys(draft, item, rule=rule, what=what):
                 return None
             name = item.entries["name"].value
         if not isinstance(name, Str):

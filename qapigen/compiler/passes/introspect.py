@@ -83,7 +83,7 @@ class _Walk:
         self.schema = schema
         self.mask = mask
         self.config = config
-        self.legacy = DIALECTS[schema.dialect].legacy_introspection
+        self.dialect = DIALECTS[schema.dialect]
         self.queue: list[_Type] = []
         self.shown: dict[str, str] = {}  # by the type's own name
         self.refs: dict[str, str] = {}  # by the name of a reference, those of arrays apart:
@@ -142,7 +142,7 @@ class _Walk:
             return
         returns = definition.returns
         row["ret-type"] = self.ref(returns) if returns else self.use(_EMPTY)
-        if definition.allow_oob or self.legacy:
+        if definition.allow_oob or self.dialect.default_oob:
             row["allow-oob"] = definition.allow_oob
         self.add("command", row, definition)
 
@@ -205,7 +205,7 @@ class _Walk:
     def enum(self, found: Enum) -> SchemaInfo:
         values = [v for v in found.values if v.cond is None or self.keeps(v.cond)]
         row: SchemaInfo = {"name": self.shown[found.name], "values": [v.name for v in values]}
-        if not self.legacy:
+        if self.dialect.enum_members:
             rows: list[SchemaInfo] = [{"name": value.name} for value in values]
             for shown, value in zip(rows, values, strict=True):
                 if value.features:

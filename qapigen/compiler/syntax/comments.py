@@ -74,10 +74,11 @@ def _body(file: SourceFile, comment: str, start: int, report: Report) -> str:
     if comment == "#":
         return ""
     if comment[1] != " ":
+        instead = ", not a tab" if comment[1] == "\t" else ""
         report.error(
             "doc-no-space",
             Span(file, start, start + len(comment)),
-            "documentation wants a space after '#'",
+            f"documentation wants a space after '#'{instead}",
             focus=Span(file, start + 1, start + 2),
         )
         return comment[1:].strip()
@@ -98,9 +99,9 @@ def _check_marker(file: SourceFile, start: int, line: str, which: str, report: R
 
 _LONGEST = 70 - len("# ")
 _URL = re.compile(r" *(?:https?|ftp)://[^ ]*\Z")
-_LITERAL = re.compile(r" *::\Z|\.\. qmp-example::")
-_SENTENCE = re.compile(r"(?<!e\.g)[.!?] (?=[A-Z0-9(])")
-_LIST_NUMBER = re.compile(r" *[0-9]\. ")
+_LITERAL = re.compile(r"(?:\.\. +qmp-example)? *::\Z")
+#: What may stand before a single blank; the group is what may not.
+_SENTENCE = re.compile(r"(?:\be\.g\.|^ *\d\.|([.!?])) [A-Z0-9(]")
 
 
 def check_format(file: SourceFile, lines: list[Line], report: Report) -> None:
@@ -111,6 +112,9 @@ def check_format(file: SourceFile, lines: list[Line], report: Report) -> None:
     """
     literal, indent = False, 0
     for text, start, _ in lines:
+        if _LITERAL.match(text):  # within literal text, too, where it begins anew
+            literal, indent = True, 0
+            continue
         if literal and text:
             depth = len(text) - len(text.lstrip(" "))
             if not indent:
@@ -118,9 +122,6 @@ def check_format(file: SourceFile, lines: list[Line], report: Report) -> None:
             if depth >= indent:
                 continue
             literal = False
-        if _LITERAL.match(text):
-            literal, indent = True, 0
-            continue
         if len(text) > _LONGEST and not _URL.match(text):
             report.error(
                 "doc-long-line",
@@ -132,9 +133,10 @@ def check_format(file: SourceFile, lines: list[Line], report: Report) -> None:
 
 
 def _check_sentences(file: SourceFile, text: str, start: int, report: Report) -> None:
-    number = _LIST_NUMBER.match(text)
-    for found in _SENTENCE.finditer(text, number.end() - 1 if number else 0):
-        at = start + 2 + found.start() + 1
+    for found in _SENTENCE.finditer(text):
+        if found[1] is None:
+            continue
+        at = start + 2 + found.end(1)
         report.error(
             "doc-sentence-space",
             Span(file, at, at + 1),

@@ -1,56 +1,194 @@
-"""Which dialect is a schema written in?
+"""In the language of which release is a schema written?
 
-In: the root and a reader.  Out: the name of a dialect.  Evidence is looked for in the text, the
-strongest first: what only one dialect has.  A schema without any evidence is modern.
+In: the root and a reader.  Out: a release, and the evidence for it.  Evidence is looked for in the
+text: what only releases up to one have, and what came with one.  A schema without any is of the
+newest.
 """
 
 from __future__ import annotations
 
 import os.path
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from ..dialect import DIALECTS
+from ..dialect import RELEASES
 from ..source import Reader, ReadError
 
-__all__ = ["detect_dialect"]
+__all__ = ["Evidence", "Guess", "guess_release"]
 
 # Indentation is matched once and for all (``*+``) and does not run on over blank lines, which would
 # take a time that grows with their square.
 _INDENT = r"^[^\S\n]*+"
 _INCLUDE = re.compile(_INDENT + r"\{\s*+'include'\s*+:\s*+'([^'\\\n]+)'", re.MULTILINE)
-_PRAGMA = re.compile(
-    _INDENT + r"'([a-z-]+)'\s*+:\s*+(?:\[|true|false)|'pragma'\s*+:\s*+\{\s*+'([a-z-]+)'",
-    re.MULTILINE,
-)
-_MODERN_KEYS = re.compile(r"^[^#\n]*'(?:features|if|allow-preconfig|coroutine)'\s*:", re.MULTILINE)
-_MODERN_DOCS = re.compile(_INDENT + r"# (?:Errors:|\.\. qmp-example::|\.\. note::)", re.MULTILINE)
-_OLD_DOCS = re.compile(_INDENT + r"# (?:Examples?|Notes?):(?!:)", re.MULTILINE)
-_OLD_SYNTAX = re.compile(r"^[^#\n]*(?::\s*null\b|'(?:[^'\\\n]|\\.)*\\[^\\])", re.MULTILINE)
+_CODE = r"^[^#\n]*?"
+_VALUES = r"(?:[^{}]|\{[^{}]*+\}|(?!))*+"  # of an object whose values nest once at most
 
-#: Files that are looked at; a schema that says nothing in so many of them is modern.
+#: Files that are looked at; a schema that says nothing in so many of them is of the newest.
 _MOST_FILES = 200
 
 
-def detect_dialect(root: str, read: Reader) -> str:
-    """The name of the dialect that fits the schema best."""
+class _Sign(NamedTuple):
+    """What only some releases have; the text is searched only if it has the word."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+    since: str | None = None
+    until: str | None = None
+
+
+def _sign(*words: str, text: str, since: str | None = None, until: str | None = None) -> _Sign:
+    return _Sign(words, re.compile(text, re.MULTILINE), since, until)
+
+
+# The group of a pattern is what is shown as evidence.
+_SIGNS = (
+    _sign("-whitelist'", text=_CODE + r"('(?:returns|name-case)-whitelist')\s*+:", until="5.2"),
+    _sign(
+        "-exceptions'",
+        text=_CODE + r"('(?:command-returns|member-name|command-name)-exceptions')\s*+:",
+        since="6.0",
+    ),
+    _sign(
+        "'documentation-exceptions'",
+        text=_CODE + r"('documentation-exceptions')\s*+:",
+        since="9.0",
+    ),
+    _sign(
+        "'if'",
+        text=_CODE + r"('if'\s*+:\s*+(?:\[|'[^'\n]*[^A-Za-z0-9_'\n][^'\n]*'))",
+        since="3.0",
+        until="6.1",
+    ),
+    _sign("'if'", text=_CODE + r"('if'\s*+:\s*+(?:\{|'[A-Z][A-Z0-9_]*'))", since="6.2"),
+    _sign("'allow-preconfig'", text=_CODE + r"('allow-preconfig')\s*+:", since="3.0"),
+    _sign("'coroutine'", text=_CODE + r"('coroutine')\s*+:", since="5.2"),
+    _sign("'features'", text=_CODE + r"('features')\s*+:", since="4.1"),
+    _sign("null", text=_CODE + r":\s*+(null)\b", until="4.1"),
+    _sign("\\", text=_CODE + r"'(?:[^'\\\n]|\\.)*(\\[^\\\n])", until="4.1"),
+    _sign(
+        "'union'",
+        text=rf"^\{{\s*+('union'\s*+:\s*+'[^'\n]*')\s*+,\s*+'data'\s*+:\s*+\{{{_VALUES}\}}\s*+\}}",
+        until="6.1",
+    ),
+    _sign("Errors:", text=_INDENT + r"# (Errors:)", since="9.0"),
+    _sign("qmp-example::", text=_INDENT + r"# (\.\. +qmp-example::)", since="9.1"),
+    # Within a paragraph it is text.
+    _sign(
+        *("Note", "Example"),
+        text=r"^[^\S\n]*+#(?: @[^\s:]+:)?\n[^\S\n]*+# ((?:Notes?|Examples?):)(?!:)",
+        until="9.0",
+    ),
+    _sign("Returns:", text=_INDENT + r"# (Returns: [Nn]othing)", until="8.2"),
+)
+_SINCE = re.compile(r"\b[Ss]ince:? (\d+)\.(\d+)")
+
+
+class Evidence(NamedTuple):
+    """Something in the text that not all releases have."""
+
+    what: str
+    where: str  #: ``path:line``
+    since: str | None
+    until: str | None
+
+    def __str__(self) -> str:
+        first, last = self.since, self.until
+        if first and last:
+            span = f"QEMU {first} to {last}"
+        else:
+            span = f"QEMU {first} or later" if first else f"QEMU {last} or earlier"
+        return f"{self.what} in {self.where} is of {span}"
+
+
+class Guess(NamedTuple):
+    """The newest release that the evidence leaves; ``deciding`` is what rules out newer ones.
+
+    ``preferred`` is an older one that fits better if it finds no error.
+    """
+
+    release: str
+    evidence: tuple[Evidence, ...] = ()
+    deciding: Evidence | None = None
+    preferred: str | None = None
+
+
+class _Found(NamedTuple):
+    evidence: Evidence
+    sign: _Sign
+
+
+def guess_release(root: str, read: Reader) -> Guess:
+    """The release whose language fits the text of the schema best."""
     texts = _texts(root, read)
-    pragmas = {name for text in texts for pair in _PRAGMA.findall(text) for name in pair if name}
-    modern_pragmas = DIALECTS["modern"].pragmas
-    if pragmas & DIALECTS["2018"].pragmas:
-        return "2018"
-    if any(map(_MODERN_DOCS.search, texts)):
-        return "modern"
-    modern = bool(pragmas & modern_pragmas) or any(map(_MODERN_KEYS.search, texts))
-    if any(map(_OLD_DOCS.search, texts)):
-        return "7.2" if modern else "2018"
-    if not modern and any(map(_OLD_SYNTAX.search, texts)):
-        return "2018"
-    return "modern"
+    found = [each for each in (_look(sign, texts) for sign in _SIGNS) if each is not None]
+    evidence = tuple(each.evidence for each in found)
+    agreeing = _agreeing(found, texts)
+    limits = [each.evidence for each in agreeing if each.evidence.until is not None]
+    deciding = min(limits, key=lambda each: _rank(each.until), default=None)
+    release = RELEASES[-1] if deciding is None or not deciding.until else deciding.until
+    preferred = None
+    if _rank("4.2") < _rank(release) <= _rank("5.2"):
+        preferred = _by_version(agreeing, texts)
+    return Guess(release, evidence, deciding, preferred)
 
 
-def _texts(root: str, read: Reader) -> list[str]:
-    """The texts of the root and all that it includes, as far as they can be read."""
-    pending, seen, texts = [root], set[str](), list[str]()
+def _rank(release: str | None) -> int:
+    return -1 if release is None else RELEASES.index(release)
+
+
+def _look(sign: _Sign, texts: Sequence[tuple[str, str]]) -> _Found | None:
+    """The first place that has a sign."""
+    for path, text in texts:
+        if any(word in text for word in sign.words) and (match := sign.pattern.search(text)):
+            line = text.count("\n", 0, match.start(1)) + 1
+            what = " ".join(match[1].split())
+            return _Found(Evidence(what, f"{path}:{line}", sign.since, sign.until), sign)
+    return None
+
+
+def _agreeing(found: list[_Found], texts: Sequence[tuple[str, str]]) -> list[_Found]:
+    """Signs that fit each other: of two that do not, the one that is there more often stays.
+
+    Where both are there as often, what is newer stays.
+    """
+    left = list(found)
+    while True:
+        old = min(left, key=lambda each: _rank(each.sign.until or RELEASES[-1]), default=None)
+        new = max(left, key=lambda each: _rank(each.sign.since), default=None)
+        if old is None or new is None or old.sign.until is None:
+            return left
+        if _rank(new.sign.since) <= _rank(old.sign.until):
+            return left
+        newer = sum(_count(e.sign, texts) for e in left if _after(e.sign, old.sign.until))
+        older = sum(_count(e.sign, texts) for e in left if _before(e.sign, new.sign.since))
+        left.remove(old if newer >= older else new)
+
+
+def _after(sign: _Sign, until: str) -> bool:
+    return _rank(sign.since) > _rank(until)
+
+
+def _before(sign: _Sign, since: str | None) -> bool:
+    return sign.until is not None and _rank(sign.until) < _rank(since)
+
+
+def _count(sign: _Sign, texts: Sequence[tuple[str, str]]) -> int:
+    return sum(len(sign.pattern.findall(text)) for _, text in texts)
+
+
+def _by_version(agreeing: list[_Found], texts: Sequence[tuple[str, str]]) -> str | None:
+    """4.2 if the texts speak of no later version: it has another order of results than 5.0."""
+    if any(_rank(each.sign.since) > _rank("4.2") for each in agreeing):
+        return None
+    versions = [(int(a), int(b)) for _, text in texts for a, b in _SINCE.findall(text)]
+    return "4.2" if versions and max(versions) < (5, 0) else None
+
+
+def _texts(root: str, read: Reader) -> list[tuple[str, str]]:
+    """Path and text of the root and all that it includes, as far as they can be read."""
+    pending, seen = [root], set[str]()
+    texts: list[tuple[str, str]] = []
     while pending and len(texts) < _MOST_FILES:
         path = pending.pop(0)
         if os.path.abspath(path) in seen:
@@ -60,7 +198,7 @@ def _texts(root: str, read: Reader) -> list[str]:
             text = read(path)
         except ReadError:
             continue  # reading the schema will tell
-        texts.append(text)
+        texts.append((path, text))
         folder = os.path.dirname(path)
         pending += [os.path.join(folder, name) for name in _INCLUDE.findall(text)]
     return texts

@@ -7,7 +7,7 @@ the opening brace of the directive.
 from __future__ import annotations
 
 from ..diagnostics import Report
-from ..dialect import DIALECTS, Dialect
+from ..dialect import DIALECTS, RELEASES, Dialect
 from ..source import SourceFile, Span
 from .tree import Array, Bool, Object, Str, Value
 
@@ -95,11 +95,23 @@ def _names(file: SourceFile, value: Value) -> dict[str, Span] | None:
 
 
 def _pragma_hint(name: str, dialect: Dialect) -> str:
-    for other in DIALECTS.values():
-        if name in other.pragmas:
-            return f"the schema is written in the dialect {other.name}: use --dialect {other.name}"
+    having = [release for release in RELEASES if name in DIALECTS[release].pragmas]
+    if having:
+        return _of_other_release(name, dialect, having)
     known = sorted(("doc-required", *dialect.pragmas))
     from difflib import get_close_matches
 
     close = get_close_matches(name[:100], known, n=1)
     return f"did you mean '{close[0]}'?" if close else "pragmas are " + ", ".join(known)
+
+
+def _of_other_release(name: str, dialect: Dialect, having: list[str]) -> str:
+    """What to do about a pragma that other releases have."""
+    first, last = DIALECTS[having[0]], DIALECTS[having[-1]]
+    if RELEASES.index(having[0]) > RELEASES.index(dialect.release):
+        return f"'{name}' came with QEMU {first.release}"
+    now = {
+        last.returns_pragma: dialect.returns_pragma,
+        last.case_pragma: dialect.case_pragma,
+    }.get(name)
+    return f"it is a pragma of QEMU {first.release} to {last.release}, now called '{now}'"

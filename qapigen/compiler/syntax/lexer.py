@@ -170,6 +170,10 @@ def tokens(source: Source) -> Iterator[object]:
                 return
             else:
                 _stray(source, *found.span(_STRAY))
+                passed = _foreign_comment(text, found.start(_STRAY))
+                if passed:
+                    at = passed
+                    break
 
 
 def _literal(kind: int, end: int) -> _TrueToken | _FalseToken | _NullToken:
@@ -186,18 +190,44 @@ def _long_string(source: Source, start: int) -> tuple[_StringToken, int]:
     return _StringToken(text, start, end), end
 
 
+def _foreign_comment(text: str, start: int) -> int:
+    """The offset behind a comment of C that starts here; 0 if none does."""
+    opening = text[start : start + 2]
+    if opening not in ("//", "/*"):
+        return 0
+    end = text.find("*/", start + 2) + 2 if opening == "/*" else 1
+    if end == 1:
+        end = text.find("\n", start)
+        return len(text) if end < 0 else end
+    return end
+
+
+_WORD = re.compile(r"[^\s'\[\]{}:,#]++")
+_OF_PYTHON = {
+    "True": "it is written 'true'",
+    "False": "it is written 'false'",
+    "None": "the language has no such value: leave the key out",
+}
+
+
 def _stray(source: Source, start: int, end: int) -> None:
     word = source.file.text[start:end]
     shown = repr(word if len(word) <= 40 else word[:40] + "...")
     hint = None
+    whole = _WORD.match(source.file.text, start)
+    word = whole[0] if whole is not None else word
     if word[0] == '"':
         hint = "strings stand in single quotes"
     elif word[0].isdigit() or word[0] == "-":
         hint = "the language has no numbers"
     elif word[0] == "\ufeff":
         hint = "save the file without a byte-order mark"
+    elif word.startswith(("//", "/*")):
+        hint = "comments begin with '#'"
+    elif word in _OF_PYTHON:
+        hint = _OF_PYTHON[word]
     elif word.startswith("null"):
-        hint = "only the 2018 dialect has null"
+        hint = "only schemas of QEMU 4.1 and earlier have null"
     source.report.error("stray-character", source.span(start, end), f"stray {shown}", hint=hint)
 
 

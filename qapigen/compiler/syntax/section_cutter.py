@@ -47,7 +47,11 @@ class SectionCutter:
         if self.dialect.docs == "2018":  # where a blank at the end is part of the line
             text = self.file.text[self.lines[0].start + 2 : self.lines[0].end]
         name, colon, rest = text[1:].partition(":")
-        if not colon or rest:
+        if rest and rest[-1] == ":":
+            written = text[1:-1]
+            hint = "one ':' ends the name, and names have none"
+            self.error("doc-symbol-colon", 0, f"'{written}' is documented, which is no name", hint)
+        elif not colon or rest:
             self.error("doc-symbol-colon", 0, "the line of the documented name must end with ':'")
         elif not name:
             self.error("doc-empty-symbol", 0, "the documented name is empty")

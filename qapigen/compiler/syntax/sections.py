@@ -107,7 +107,8 @@ def _cutter(block: Span, dialect: Dialect, report: Report) -> ModernCutter | Cla
     lines = read_lines(file, block.start, end, report)
     closing = Span(file, end - 2, end)
     if dialect.docs == "modern":
-        check_format(file, lines, report)
+        if dialect.style:
+            check_format(file, lines, report)
         return ModernCutter(closing, lines, dialect, report)
     return ClassicCutter(closing, lines, dialect, report)
 

@@ -27,6 +27,7 @@ class ClassicCutter(SectionCutter):
     kind = SectionKind.TEXT
     name = ""
     begun = 0
+    indent: int | None = 0  # how far the text must be indented; None: as far as the next line
     closed = False  # whether something other than descriptions has begun behind the body
 
     def free_form(self) -> Iterator[Section]:
@@ -54,10 +55,13 @@ class ClassicCutter(SectionCutter):
                 self.finish(index)
                 self.closed = True
                 self.begin(index, SectionKind.TEXT, "", ["", text])
-            elif "@" in text:
-                self.add(index, text)
             else:
-                self.body.append(text)
+                if self.indent != 0:
+                    self.check_indent(index, text)
+                if "@" in text:
+                    self.add(index, text)
+                else:
+                    self.body.append(text)
         self.finish(len(self.lines))
         return self.sections
 
@@ -72,16 +76,36 @@ class ClassicCutter(SectionCutter):
 
     def begin_marked(self, index: int, text: str) -> None:
         """Begin the section of a marker."""
-        word = text.partition(" ")[0]
+        word, _, rest = text.partition(" ")
         if word[0] == "@":
             self.begin_description(index, word[1:-1], text[len(word) :])
         elif word in _TAGS:
             self.begin_tagged(index, word[:-1], text[len(word) :])
         else:
             self.begin(index, SectionKind.FEATURE, "", [""])
+            return
+        if self.dialect.dedents == "second":
+            self.indent = None
+        elif self.dialect.dedents == "column" and rest:
+            self.indent = len(text) - len(rest.lstrip())
+
+    def check_indent(self, index: int, text: str) -> None:
+        """A line of a section must be indented as far as the text above it."""
+        depth = len(text) - len(text.lstrip())
+        if self.indent is None:
+            self.indent = depth
+        elif depth < self.indent:
+            self.error(
+                "doc-indentation",
+                index,
+                f"this line is indented by {depth}, but its section by {self.indent}",
+                "indent the whole text of a section alike",
+            )
+            self.indent = 0  # once is enough
 
     def begin(self, index: int, kind: SectionKind, name: str, body: list[str]) -> None:
         self.kind, self.name, self.body, self.begun = kind, name, body, index
+        self.indent = 0
 
     def begin_description(self, index: int, name: str, text: str) -> None:
         if self.closed:
@@ -132,7 +156,9 @@ class ClassicCutter(SectionCutter):
         section = self.section(kind, self.name, index=self.begun, body=body)
         if section.text:
             self.sections.append(section)
-        elif kind is not SectionKind.TEXT:
+        elif kind is not SectionKind.TEXT and not self.report.has_inside(
+            self.line_span(self.begun)
+        ):
             self.report.error(
                 "doc-empty-section",
                 self.line_span(index) if index < len(self.lines) else self.closing,

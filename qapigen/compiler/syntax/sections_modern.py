@@ -16,6 +16,7 @@ __all__ = ["ModernCutter"]
 
 _DESCRIPTION = re.compile(r"@([^:]*):\s*(.*)\Z")
 _TAG = re.compile(r"(Returns|Errors|Since|TODO):(?!:)\s*(.*)\Z")
+_TAG_9_0 = re.compile(r"(Returns|Errors|Since|TODO|Notes?|Examples?):\s*(.*)\Z")
 _OBSOLETE = re.compile(r"(Notes?|Examples?):(?!:)")
 _SINGLE = ("Returns", "Errors", "Since")
 _INSTEAD = {"N": "'.. note::'", "E": "'.. qmp-example::'"}
@@ -44,6 +45,10 @@ class ModernCutter(SectionCutter):
     def definition(self) -> Iterator[Section]:
         """The sections behind the line of the documented name."""
         self.at = 1
+        match_tag = (_TAG_9_0 if self.dialect.old_sections else _TAG).match
+        if self.dialect.intro and self.skip_blanks() and self.lines[self.at].text[0].isspace():
+            self.at = 0
+            yield self.indented(SectionKind.TEXT, "", "")
         late = False  # whether a description group, features or a tagged section has ended
         plain: tuple[int, list[str]] | None = None
         while self.skip_blanks():
@@ -52,7 +57,7 @@ class ModernCutter(SectionCutter):
                 found, late = self.features(), True
             elif _DESCRIPTION.match(text):
                 found, late = self.descriptions(SectionKind.MEMBER, late=late), True
-            elif tag := _TAG.match(text):
+            elif tag := match_tag(text):
                 found, late = self.tagged(tag), True
             elif _OBSOLETE.match(text):
                 self.obsolete(text)
@@ -163,7 +168,7 @@ class ModernCutter(SectionCutter):
                 elif depth < indent:
                     if self.at > begun + 1 or (depth == 0 and _DESCRIPTION.match(text)):
                         break
-                    self.bad_indent(indent)  # and taken as it was meant
+                    self.bad_indent(depth, indent)  # and taken as it was meant
             body.append(text)
             self.at += 1
         section = self.section(kind, name, index=start, body=body)
@@ -182,15 +187,17 @@ class ModernCutter(SectionCutter):
                 "indent it, or put a blank line before it",
             )
 
-    def bad_indent(self, indent: int) -> None:
+    def bad_indent(self, depth: int, indent: int) -> None:
         self.error(
             "doc-indentation",
             self.at,
-            f"this line is indented less than the one before it, by {indent} blanks",
+            f"this line is indented by {depth}, but the one before it by {indent}",
             "indent the whole text of a section alike, or put a blank line before this one",
         )
 
     def empty(self, kind: SectionKind, name: str, index: int) -> None:
+        if self.report.has_inside(self.line_span(index)):
+            return
         what = f"'{name}:'" if kind is SectionKind.TAGGED else f"the description of '{name}'"
         hint = "text on the next lines must be indented" if index + 1 < len(self.lines) else None
         self.error("doc-empty-section", index, f"{what} has no text", hint)

@@ -74,7 +74,7 @@ def _cut(file: SourceFile, at: int, end: int, dialect: Dialect, sections: list[S
         alternative = found.lastindex
         if alternative == _DESCRIPTION:
             name, first, more = found.group(1, 2, 3)
-            body = _text(first, more)
+            body = _text(first, more, dialect.dedents, found.start(2) - begin - 3)
             key = f"f@{name}" if features else f"@{name}"
             if closed or not body or key in seen:
                 break
@@ -83,7 +83,7 @@ def _cut(file: SourceFile, at: int, end: int, dialect: Dialect, sections: list[S
             sections.append(Section(_FEATURE if features else _MEMBER, name, body, span))
         elif alternative == _TAGGED:
             name, first, more = found.group(4, 5, 6)
-            body = _text(first, more)
+            body = _text(first, more, dialect.dedents, found.start(5) - begin - 3)
             if not body or (name in _SINGLE and name in seen):
                 break
             seen.add(name)
@@ -100,20 +100,33 @@ def _cut(file: SourceFile, at: int, end: int, dialect: Dialect, sections: list[S
     return at
 
 
+def _least(first: str, column: int) -> int:
+    text = first.lstrip()
+    return column + len(first) - len(text) if text else 0
+
+
 def _plain(file: SourceFile, newline: int, lines: str) -> Section:
     """Text without a marker; ``newline`` is right before its first line."""
     span = Span(file, newline + 1, file.text.index("\n", newline + 1))
     return Section(_PLAIN, "", _text("", lines), span)
 
 
-def _text(first: str, more: str) -> str:
-    """The text of a section, given that of its first line and the comment lines below that."""
+def _text(first: str, more: str, dedents: str = "free", column: int = 0) -> str:
+    """The text of a section, given that of its first line and the comment lines below that.
+
+    It is empty where lines may be indented less than ``dedents`` has it; ``column`` is where the
+    text of the first line begins, blanks included.
+    """
     if not more:
         return first.strip()
     found = _MARGIN.search(more)
     assert found is not None  # a line with text ends it
     margin = found[0]
+    if dedents == "column" and len(margin) - 3 < _least(first, column):
+        return ""
     if more.count(margin) != more.count("\n# "):  # a line is indented less than the first
+        if dedents != "free":
+            return ""
         return dedent([first, *[line[2:] for line in more[1:].split("\n")]])
     if "\n#\n" in more:  # of blank lines in a row one pass finds every other
         more = more.replace("\n#\n", "\n\n").replace("\n#\n", "\n\n")

@@ -72,9 +72,10 @@ class _Decoder:
         if self.dialect.printable_strings:
             for bad in _UNPRINTABLE.finditer(body):
                 at = offset + bad.start()
+                shown = "a tab" if bad[0] == "\t" else ascii(bad[0])
                 self.error(
                     "string-character",
-                    f"strings hold printable ASCII only, not {bad[0]!a}",
+                    f"strings hold printable ASCII only, not {shown}",
                     at,
                     at + 1,
                     None,

@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ..diagnostics import Note
 from ..ir import Doc
 from .builder import Item
 from .grammar import UnexpectedToken
@@ -93,7 +94,17 @@ def _report(error: UnexpectedToken, source: Source) -> None:
         hint = None
     start = token.start
     span = source.span(start, max(token.end, start + 1) if token.type != END else start)
-    source.report.error(slug, span, f"{message}, not {_show(token)}", hint=hint)
+    notes = _opened(stack, source) if token.type != "COLON" else []
+    source.report.error(slug, span, f"{message}, not {_show(token)}", notes=notes, hint=hint)
+
+
+def _opened(stack: list[Any], source: Source) -> list[Note]:
+    """Where the innermost bracket that is still open was opened, if there is one."""
+    for value in reversed(stack):
+        kind = getattr(value, "type", None)
+        if kind in ("LBRACE", "LBRACKET"):
+            return [Note(f"{_SHOWN[kind]} was opened here", source.span(value.start, value.end))]
+    return []
 
 
 def _is_told(before: Any, token: Any, source: Source) -> bool:

@@ -30,9 +30,30 @@ CASES = [
         "{ 'command': 'use-it', 'returns': 'Aa', 'if': 'X' }",
         "{ 'command': 'use-it', 'returns': 'Aa', 'if': 'X' }",
     ),
+    (
+        "W004",
+        "modern",
+        "{ 'struct': 'Aa', 'data': {}, 'if': 'X' }\n"
+        "{ 'command': 'use-it', 'returns': 'Aa', 'if': { 'any': [ 'X', 'Y' ] } }",
+        "{ 'command': 'use-it', 'returns': 'Aa', 'if': { 'any': [ 'X', 'Y' ] } }",
+    ),
 ]
 
 QUIET = [
+    *(
+        (
+            "modern",
+            f"{{ 'struct': 'Aa', 'data': {{}}, 'if': {wanted} }}\n"
+            f"{{ 'command': 'use-it', 'returns': 'Aa', 'if': {given} }}",
+        )
+        for wanted, given in (
+            ("{ 'any': [ 'X', 'Y' ] }", "'X'"),
+            ("{ 'any': [ 'X', 'Y' ] }", "{ 'all': [ 'Z', 'Y' ] }"),
+            ("{ 'any': [ 'X', 'Y', 'Z' ] }", "{ 'any': [ 'Z', 'X' ] }"),
+            ("'X'", "{ 'any': [ { 'all': [ 'X', 'Y' ] }, { 'all': [ 'X', 'Z' ] } ] }"),
+            ("{ 'all': [ 'Z', { 'any': [ 'X', 'Y' ] } ] }", "{ 'all': [ 'X', 'Z' ] }"),
+        )
+    ),
     (
         "modern",
         "{ 'pragma': { 'command-name-exceptions': [ 'a_b' ] } }\n{ 'command': 'a_b' }",
@@ -88,3 +109,11 @@ def test_our_schemas_need_none(schemas: object) -> None:
 
     root = str(Path(str(schemas)) / "qapi-schema.json")
     assert analyze(root, read_source).diagnostics == ()
+
+
+def test_names_of_a_pragma_file_may_be_those_of_another_schema() -> None:
+    files = {
+        "root.json": "{ 'include': 'names.json' }\n{ 'command': 'a_b' }",
+        "names.json": "{ 'pragma': { 'command-name-exceptions': [ 'a_b', 'c_d' ] } }",
+    }
+    assert analyze("root.json", files.__getitem__).diagnostics == ()

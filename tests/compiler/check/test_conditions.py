@@ -89,3 +89,21 @@ def test_conditions_may_be_deep_but_not_bottomless() -> None:
 def test_features_keep_their_order() -> None:
     (found,) = accepted("{ 'event': 'GO', 'features': ['b', { 'name': 'a', 'if': 'A' }] }").events
     assert [(f.name, f.cond) for f in found.features] == [("b", None), ("a", Symbol("A"))]
+
+
+@pytest.mark.parametrize("dialect", ["3.0", "6.1"])
+def test_conditions_were_c_text(dialect: str) -> None:
+    for cond, expected in (
+        ("'defined(A)'", Symbol("A")),
+        ("[ 'defined(A)', '!defined(B)' ]", All((Symbol("A"), Not(Symbol("B"))))),
+        ("[ 'A > 2' ]", Symbol("A > 2")),
+    ):
+        assert accepted(event(cond), dialect).definitions[0].cond == expected
+    for code, cond in (
+        ("E093", "{ 'all': [ 'A' ] }"),
+        ("E093", "[ 'A', true ]"),
+        ("E094", "[ 'A', ' ' ]"),
+        ("E098", "[ ]"),
+    ):
+        _, problems = compiled(event(cond), dialect)
+        assert [problem.code.id for problem in problems] == [code]

@@ -44,7 +44,7 @@ CASES = [
         "{ 'enum': 'Ee', 'data': ['e'] }\n"
         "{ 'union': «'Uu'», 'base': { 't': 'Ee' }, 'discriminator': 't', 'data': { 'e': 'Uu' } }",
         GOOD,
-        MODERN,
+        MODERN[:1],
     ),
     # clashes
     Case("E115", "struct Ss", "{ 'struct': 'Ss', 'data': { §'a': 'int', «'*a'»: 'int' } }", GOOD),

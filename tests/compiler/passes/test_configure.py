@@ -109,10 +109,10 @@ def test_documentation_follows() -> None:
     schema = under(Config(frozenset({"QUIET"}), frozenset({"TURBO", "HOT", "SHINY"})))
     docs = {doc["symbol"]: doc for doc in facts(schema)["docs"]}
     assert list(docs) == ["Mode", "Engine"]
-    assert docs["Mode"]["members"] == ["plain"]
+    assert [each["name"] for each in docs["Mode"]["members"]] == ["plain"]
     assert docs["Mode"]["features"] == []
-    assert docs["Mode"]["sections"] == ["Since"]
-    assert docs["Engine"]["members"] == ["mode"]
+    assert [each["tag"] for each in docs["Mode"]["sections"]] == ["Since"]
+    assert [each["name"] for each in docs["Engine"]["members"]] == ["mode"]
 
 
 def test_what_uses_something_that_is_gone_is_told() -> None:

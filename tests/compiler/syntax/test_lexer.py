@@ -165,11 +165,22 @@ def test_stray(case: Case, dialect: str) -> None:
         ("12", "modern", "no numbers"),
         ("-1", "2018", "no numbers"),
         ("\ufeff", "modern", "byte-order mark"),
-        ("null", "modern", "2018"),
+        ("null", "modern", "QEMU 4.1"),
+        ("// x 'y", "modern", "begin with '#'"),
+        ("/* x\ny */", "2018", "begin with '#'"),
+        ("True", "modern", "'true'"),
+        ("False", "2018", "'false'"),
+        ("None", "modern", "leave the key out"),
     ],
 )
 def test_stray_hint(text: str, dialect: str, hint: str) -> None:
     assert hint in (problems(text, dialect)[0].hint or "")
+
+
+@pytest.mark.parametrize("comment", ["// a 'b {", "/* a\n'b { */", "/* a 'b {"])
+def test_a_comment_of_another_language_is_one_error(comment: str) -> None:
+    found = problems(f"{{ 'command': 'go' }} {comment}\n{{ 'command': 'on' }}")
+    assert [d.code.slug for d in found] == ["stray-character"]
 
 
 def test_a_long_stray_word_is_told_in_short() -> None:

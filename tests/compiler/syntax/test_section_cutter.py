@@ -97,7 +97,9 @@ def test_a_member_and_a_feature_of_one_name() -> None:
 
 @pytest.mark.parametrize("dialect", BOTH)
 def test_places_of_sections(dialect: str) -> None:
-    text = "\n" + block("@aa:", "", "text", "more", "", "@a: text", "", "Since: 1.0", "    x") + AA
+    text = (
+        "\n" + block("@aa:", "", "text", "more", "", "@a: text", "", "Since: 1.0", "       x") + AA
+    )
     (doc,) = tree_of(text, dialect).docs
     lines = [(s.span.line, text[s.span.start : s.span.end]) for s in doc.sections]
     assert [line for _, line in lines[1:]] == ["# @a: text", "# Since: 1.0"]
@@ -112,7 +114,7 @@ def test_places_of_sections(dialect: str) -> None:
         (["@a: one"], "one"),
         (["@a:   one  "], "one"),
         (["@a: one", "    two"], "one\ntwo"),
-        (["@a: one", "  two", "      three", "  four"], "one\ntwo\n    three\nfour"),
+        (["@a: one", "    two", "        three", "    four"], "one\ntwo\n    three\nfour"),
         (["@a:", "    two", "     three"], "two\n three"),
         (["@a: one", "    two", "", "", "    three", ""], "one\ntwo\n\n\nthree"),
     ],

@@ -45,7 +45,7 @@ def test_blocks_without_text_have_no_sections(dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", CLASSIC)
 def test_indented_blocks_have_the_same_sections(dialect: str) -> None:
-    text = block("@aa:", "", "@a: text", "Since: 1.0", "  x") + AA
+    text = block("@aa:", "", "@a: text", "Since: 1.0", "       x") + AA
     indented = "".join(f"   {line}\n" for line in text.splitlines())
     found = [doc.sections for each in (text, indented) for doc in tree_of(each, dialect).docs]
     first, second = ([(s.kind, s.name, s.text) for s in each] for each in found)

@@ -61,17 +61,39 @@ def described(*lines: str) -> str:
         (["Note: a", "Note: b"], [("Note", "a"), ("Note", "b")]),
         # text behind a blank line leaves a description, indented text does not
         (["@a: one", "", "two"], [("@a", "one"), ("text", "two")]),
-        (["@a: one", "", "  two"], [("@a", "one\n\ntwo")]),
+        (["@a: one", "", "    two"], [("@a", "one\n\ntwo")]),
         (["@a: one", "", "two", "", "three"], [("@a", "one"), ("text", "two\n\nthree")]),
-        (["@a: x", "two"], [("@a", "x\ntwo")]),
         # ... nor does it leave a tagged section
-        (["Note: one", "", "two"], [("Note", "one\n\ntwo")]),
+        (["Note:", "one", "", "two"], [("Note", "one\n\ntwo")]),
         (["Example:", "", "  -> { }", "    <- { }"], [("Example", "-> { }\n  <- { }")]),
         (["TODO:", "text"], [("TODO", "text")]),
     ],
 )
 def test_sections(lines: list[str], expected: list[tuple[str, str]], dialect: str) -> None:
     assert sections("@aa:", *lines, dialect=dialect) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "refusing"),
+    [
+        (["@a: one", "two"], {"5.2", "7.2"}),
+        (["@a: one", "  two"], {"5.2", "7.2"}),
+        (["@a: one", "    two", "", "    three"], set()),
+        (["@a:", "two", "  three"], set()),
+        (["@a: one", "    two", "  three"], {"5.2", "7.2", "8.1", "8.2"}),
+        (["@a: one", "    two", "    three", "  four"], {"5.2", "7.2", "8.1", "8.2"}),
+        (["Since: 1.0", "", "More."], {"5.2", "7.2"}),
+        (["Note: one", "  two", "", "three"], {"5.2", "7.2", "8.1", "8.2"}),
+    ],
+)
+def test_how_far_text_is_indented(lines: list[str], refusing: set[str]) -> None:
+    """From 5.2 on as far as the first text, from 8.1 on as far as the second line."""
+    found = {
+        dialect: [each.code.slug for each in problems(described(*lines), dialect)]
+        for dialect in ("2018", "5.1", "5.2", "7.2", "8.1", "8.2")
+    }
+    assert {dialect for dialect, slugs in found.items() if slugs} == refusing
+    assert all(slugs in ([], ["doc-indentation"]) for slugs in found.values())
 
 
 def test_features_are_known_since_7_2() -> None:
@@ -87,7 +109,7 @@ def test_features_are_known_since_7_2() -> None:
         ("@f", "two"),
     ]
     # behind other sections it is text, and so is anything on its line
-    assert sections("@aa:", "Since: 1.0", "Features:", dialect="7.2") == [
+    assert sections("@aa:", "Since:", "1.0", "Features:", dialect="7.2") == [
         ("Since", "1.0\nFeatures:")
     ]
     assert sections("@aa:", "Features:", "Text.", "", "@f: two", dialect="7.2") == [
@@ -153,8 +175,8 @@ CASES = [
     Case("doc-free-form-name", described("text", "«@a:b»"), described("text", "@a b"), CLASSIC),
     Case(
         "doc-free-form-name",
-        described("Note: x", "«@a:b»"),
-        described("Note: x", "x @a:b"),
+        described("Note:", "«@a:b»"),
+        described("Note:", "x @a:b"),
         CLASSIC,
     ),
 ]
@@ -174,6 +196,6 @@ def test_indented_names_are_text() -> None:
 
 def test_tags_of_other_dialects() -> None:
     """What a dialect does not know as a tag is text."""
-    found = {d: shown(problems(described("@a: x", "@b: x", "Errors: x"), d)) for d in BOTH}
+    found = {d: shown(problems(described("@a: x", "@b: x", "", "Errors: x"), d)) for d in BOTH}
     assert found["2018"] == found["7.2"] == []
-    assert found["modern"] == ["root.json:5:1: doc-errors-not-command"]
+    assert found["modern"] == ["root.json:6:1: doc-errors-not-command"]

@@ -51,12 +51,12 @@ REGULAR = [
     ["# @a: one"],
     ["# @a:", "# one", "#   two"],
     ["# @a b: c", "# @d"],
-    ["# @a:    one", "#   two", "#", "#", "#  three", "#", "# @b: four"],
+    ["# @a:    one", "#          two", "#", "#", "#           three", "#", "# @b: four"],
     ["# @a: one", "#", "# Text.", "# More.", "#", "# Since: 1.0"],
-    ["# Intro.", "# @a: one", "# Returns: two", "#", "# three", "# Since: 1.0", "#"],
+    ["# Intro.", "# @a: one", "# Returns:", "# two", "#", "# three", "# Since: 1.0", "#"],
     ["# Note: a", "# Note: b", "# Notes:", "#  c", "# Example:", "#", "#   -> { }", "#    <- { }"],
     ["# Since:2.0", "# Errors: none", "# Features: none", "#   Since: 1.0"],
-    ["# @a: é\N{NO-BREAK SPACE}", "#   \tü", "#  ü"],
+    ["# @a: é\N{NO-BREAK SPACE}", "#     \tü", "#     \tü"],
 ]
 
 IRREGULAR = [

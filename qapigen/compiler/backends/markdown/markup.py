@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from ...dialect import DIALECTS
 from . import classic, rst
 from .blocks import Block, Heading
 
@@ -19,14 +20,16 @@ __all__ = ["Outline", "Parse", "parser_for"]
 Parse = Callable[[str], tuple[Block, ...]]
 
 _PARSERS: dict[str, Parse] = {
-    "2018": classic.parse,
-    "7.2": partial(rst.parse, equals_headings=True),
+    "texinfo": classic.parse,
+    "headings": partial(rst.parse, equals_headings=True),
+    "rst": rst.parse,
 }
 
 
 def parser_for(dialect: str) -> Parse:
     """The parser for sections in ``dialect``; what it does not know is modern."""
-    return _PARSERS.get(dialect, rst.parse)
+    known = DIALECTS.get(dialect)
+    return _PARSERS["rst" if known is None else known.markup]
 
 
 class Outline:

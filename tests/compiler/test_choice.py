@@ -1,0 +1,69 @@
+"""The newest release that finds no error."""
+
+from __future__ import annotations
+
+from qapigen.compiler.choice import Choice, choose
+from qapigen.compiler.codes import CODES
+from qapigen.compiler.diagnostics import Diagnostic
+from qapigen.compiler.dialect import DIALECTS, RELEASES
+
+
+def error(slug: str) -> Diagnostic:
+    return Diagnostic(CODES[slug], "text", None, None, None, (), None, "a.json")
+
+
+class Releases:
+    """Says for each release what it refuses, and notes which were asked."""
+
+    def __init__(self, refused: dict[str, list[str]]) -> None:
+        self.refused = refused
+        self.asked: list[str] = []
+
+    def read(self, name: str) -> str:
+        self.asked.append(DIALECTS[name].release)
+        return self.asked[-1]
+
+    def errors(self, release: str) -> list[Diagnostic]:
+        rank = RELEASES.index(release)
+        return [
+            error(slug)
+            for since, slugs in self.refused.items()
+            if rank >= RELEASES.index(since)
+            for slug in slugs
+        ]
+
+    def choose(self, release: str = "11.1", preferred: str | None = None) -> Choice[str]:
+        return choose(release, self.read, self.errors, preferred)
+
+
+def test_the_first_without_errors_is_taken() -> None:
+    found = Releases({})
+    assert found.choose() == ("modern", "11.1", ())
+    assert found.asked == ["11.1"]
+
+
+def test_errors_lead_to_the_release_before_their_rule() -> None:
+    found = Releases({"10.2": ["doc-long-line"], "9.0": ["doc-missing-member"]})
+    choice = found.choose()
+    assert (choice.dialect, choice.read) == ("8.2", "8.2")
+    assert [release for release, _ in choice.refused] == ["11.1", "10.1"] or found.asked == [
+        *("11.1", "10.1", "8.2"),
+    ]
+
+
+def test_what_no_older_release_would_accept_ends_the_search() -> None:
+    found = Releases({"10.2": ["doc-long-line"], "2.9": ["unknown-type"]})
+    assert found.choose() == ("modern", "11.1", ())
+    assert found.asked == ["11.1"]
+
+
+def test_without_any_the_first_stands() -> None:
+    found = Releases({"2.9": ["doc-long-line"]})
+    assert found.choose() == ("modern", "11.1", ())
+    assert found.asked == ["11.1", "10.1"]
+
+
+def test_a_preferred_one_comes_first_if_it_has_no_error() -> None:
+    assert Releases({}).choose("5.2", "4.2").dialect == "4.2"
+    found = Releases({"2.9": ["unknown-type"]})
+    assert found.choose("5.2", "4.2") == ("5.2", "5.2", ())
