@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from .backends import Request
@@ -85,6 +86,7 @@ def analyze(root: str, read: Reader, dialect: str = "auto", config: Config = KEE
     """Text to schema."""
     if dialect != "auto":
         return _analyze(root, read, dialect, config)
+    read = cache(read)
     guess = guess_release(root, read)
     chosen = choose(
         guess.release,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..dialect import RELEASES
@@ -20,8 +20,7 @@ __all__ = ["Evidence", "Guess", "guess_release"]
 # Indentation is matched once and for all (``*+``) and does not run on over blank lines, which would
 # take a time that grows with their square.
 _INDENT = r"^[^\S\n]*+"
-_INCLUDE = re.compile(_INDENT + r"\{\s*+'include'\s*+:\s*+'([^'\\\n]+)'", re.MULTILINE)
-_CODE = r"^[^#\n]*?"
+_INCLUDE = re.compile(r"'include'\s*+:\s*+'([^'\\\n]+)'")
 _VALUES = r"(?:[^{}]|\{[^{}]*+\}|(?!))*+"  # of an object whose values nest once at most
 
 #: Files that are looked at; a schema that says nothing in so many of them is of the newest.
@@ -33,42 +32,60 @@ class _Sign(NamedTuple):
 
     words: tuple[str, ...]
     pattern: re.Pattern[str]
+    code: bool  #: whether it counts in code only, not in comments
     since: str | None = None
     until: str | None = None
 
+    def places(self, text: str) -> Iterator[re.Match[str]]:
+        """Where a text has it.  A pattern for code begins with its word, to be found quickly."""
+        for match in self.pattern.finditer(text):
+            line = text.rfind("\n", 0, match.start()) + 1
+            if not self.code or "#" not in text[line : match.start()]:
+                yield match
 
-def _sign(*words: str, text: str, since: str | None = None, until: str | None = None) -> _Sign:
-    return _Sign(words, re.compile(text, re.MULTILINE), since, until)
+
+def _sign(
+    *words: str,
+    text: str,
+    code: bool = False,
+    since: str | None = None,
+    until: str | None = None,
+) -> _Sign:
+    return _Sign(words, re.compile(text, re.MULTILINE), code, since, until)
 
 
 # The group of a pattern is what is shown as evidence.
 _SIGNS = (
-    _sign("-whitelist'", text=_CODE + r"('(?:returns|name-case)-whitelist')\s*+:", until="5.2"),
+    _sign("-whitelist'", code=True, text=r"('(?:returns|name-case)-whitelist')\s*+:", until="5.2"),
     _sign(
         "-exceptions'",
-        text=_CODE + r"('(?:command-returns|member-name|command-name)-exceptions')\s*+:",
+        code=True,
+        text=r"('(?:command-returns|member-name|command-name)-exceptions')\s*+:",
         since="6.0",
     ),
     _sign(
         "'documentation-exceptions'",
-        text=_CODE + r"('documentation-exceptions')\s*+:",
+        code=True,
+        text=r"('documentation-exceptions')\s*+:",
         since="9.0",
     ),
     _sign(
         "'if'",
-        text=_CODE + r"('if'\s*+:\s*+(?:\[|'[^'\n]*[^A-Za-z0-9_'\n][^'\n]*'))",
+        code=True,
+        text=r"('if'\s*+:\s*+(?:\[|'[^'\n]*[^A-Za-z0-9_'\n][^'\n]*'))",
         since="3.0",
         until="6.1",
     ),
-    _sign("'if'", text=_CODE + r"('if'\s*+:\s*+(?:\{|'[A-Z][A-Z0-9_]*'))", since="6.2"),
-    _sign("'allow-preconfig'", text=_CODE + r"('allow-preconfig')\s*+:", since="3.0"),
-    _sign("'coroutine'", text=_CODE + r"('coroutine')\s*+:", since="5.2"),
-    _sign("'features'", text=_CODE + r"('features')\s*+:", since="4.1"),
-    _sign("null", text=_CODE + r":\s*+(null)\b", until="4.1"),
-    _sign("\\", text=_CODE + r"'(?:[^'\\\n]|\\.)*(\\[^\\\n])", until="4.1"),
+    _sign("'if'", code=True, text=r"('if'\s*+:\s*+(?:\{|'[A-Z][A-Z0-9_]*'))", since="6.2"),
+    _sign("'allow-preconfig'", code=True, text=r"('allow-preconfig')\s*+:", since="3.0"),
+    _sign("'coroutine'", code=True, text=r"('coroutine')\s*+:", since="5.2"),
+    _sign("'features'", code=True, text=r"('features')\s*+:", since="4.1"),
+    _sign("null", code=True, text=r"(null)\b(?<=[:\s]null)", until="4.1"),
+    _sign("\\", text=r"^[^#\n]*?'(?:[^'\\\n]|\\.)*(\\[^\\\n])", until="4.1"),
     _sign(
         "'union'",
-        text=rf"^\{{\s*+('union'\s*+:\s*+'[^'\n]*')\s*+,\s*+'data'\s*+:\s*+\{{{_VALUES}\}}\s*+\}}",
+        code=True,
+        text=rf"('union'\s*+:\s*+'[^'\n]*')\s*+,\s*+'data'\s*+:\s*+\{{{_VALUES}\}}\s*+\}}",
         until="6.1",
     ),
     _sign("Errors:", text=_INDENT + r"# (Errors:)", since="9.0"),
@@ -140,7 +157,9 @@ def _rank(release: str | None) -> int:
 def _look(sign: _Sign, texts: Sequence[tuple[str, str]]) -> _Found | None:
     """The first place that has a sign."""
     for path, text in texts:
-        if any(word in text for word in sign.words) and (match := sign.pattern.search(text)):
+        found = any(word in text for word in sign.words)
+        match = next(sign.places(text), None) if found else None
+        if match is not None:
             line = text.count("\n", 0, match.start(1)) + 1
             what = " ".join(match[1].split())
             return _Found(Evidence(what, f"{path}:{line}", sign.since, sign.until), sign)
@@ -174,7 +193,7 @@ def _before(sign: _Sign, since: str | None) -> bool:
 
 
 def _count(sign: _Sign, texts: Sequence[tuple[str, str]]) -> int:
-    return sum(len(sign.pattern.findall(text)) for _, text in texts)
+    return sum(1 for _, text in texts for _ in sign.places(text))
 
 
 def _by_version(agreeing: list[_Found], texts: Sequence[tuple[str, str]]) -> str | None:
