@@ -129,7 +129,7 @@ def test_a_device_that_qemu_does_not_have(tmp_path: Path) -> None:
 ENGINES = [
     ("compress", "compressed pages (compress) are not supported here"),
     ("postcopy_ram", "command 3 of postcopy is not supported here"),
-    ("dirty_bitmaps", "command 3 of postcopy is not supported here"),
+    ("dirty_bitmaps", "sections of 'dirty-bitmap' are not supported here"),
     ("block", "sections of 'block' are not supported here"),
     ("x_colo", "expected a known command, number 8 came"),
     ("x_ignore_shared", "configuration/capabilities"),

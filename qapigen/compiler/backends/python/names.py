@@ -86,7 +86,10 @@ _IMPORTED = {"any": "Any", "null": "NullType"}
 #: Member names that would hide a type in the annotations of their class.
 _MEMBERS_USED = frozenset(
     # Any variable called TYPE_CHECKING is true for type checkers.
-    ("str", "int", "float", "bool", "list", "dict", "object", "self", "TYPE_CHECKING")
+    (
+        *("str", "int", "float", "bool", "list", "dict", "object", "self", "TYPE_CHECKING"),
+        "not_served",  # what the methods of handlers call
+    )
 )
 
 

@@ -75,6 +75,7 @@ def lazy_package(
         path,
         "python/folder.py.j2",
         title=title,
+        annotations="annotations" not in found,  # which would be two things of one name
         **_names(found, [import_from(".", found, indent=4)] if found else []),
     )
     return {path: text}
