@@ -225,6 +225,17 @@ def test_tcp() -> None:
         run(address, talk)
 
 
+@pytest.fixture
+def loop() -> Iterator[None]:
+    """An event loop for who takes the one that is set, and never closes one of its own."""
+    made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
+    yield
+    asyncio.set_event_loop(None)
+    made.close()
+
+
+@pytest.mark.usefixtures("loop")
 def test_the_legacy_interface(own: Path) -> None:
     """What programs used before there was asyncio: events are polled, errors are raised."""
     monitor = QEMUMonitorProtocol(str(own))
