@@ -73,7 +73,7 @@ def test_addresses(play: Play, tmp_path: Path, how: str) -> None:
 def test_nobody_there(play: Play, address: str, reason: str) -> None:
     async def scenario() -> None:
         with pytest.raises(ConnectionLost, match=reason) as caught:
-            await Client.connect(address, timeout=20)
+            await Client.connect(address, timeout=20, wait=False)
         assert isinstance(caught.value.__cause__, OSError)
 
     play(scenario())
