@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from keyword import iskeyword
 
 import pytest
@@ -17,7 +17,7 @@ from qapigen.compiler.backends.python.names import (
     value_names,
 )
 from qapigen.compiler.ir import Schema, Struct
-from qapigen.compiler.pipeline import analyze
+from qapigen.compiler.pipeline import Result, analyze
 from tests.compiler.backends.python.constructs import CONSTRUCTS
 
 
@@ -277,3 +277,33 @@ def test_homes() -> None:
     assert names.module_of("UKind") == "demo"
     assert names.module_of("QType") is None
     assert names.module_of("str") is None
+
+
+def test_what_is_called_like_something_built_in_comes_first(
+    compile_text: Callable[..., Result],
+) -> None:
+    """Type checkers take its name for the built-in one in annotations that stand above it."""
+    text = """
+{ 'command': 'warn', 'data': { 'how': 'Warning', 'not-served': 'str' } }
+{ 'enum': 'Level', 'data': [ 'low' ] }
+{ 'struct': 'Low', 'data': { 'why': 'OSError' } }
+{ 'union': 'Warning', 'base': { 'level': 'Level' }, 'discriminator': 'level',
+  'data': { 'low': 'Low' } }
+{ 'struct': 'OSError', 'data': { 'errno': 'int' } }
+"""
+    files = compile_text({"root.json": text}, dialect="modern", backends=("types",)).files
+    assert files is not None
+    types = files["qapi/types/root.py"]
+    assert types.index('Warning: TypeAlias = "') < types.index("class OSError(Struct)")
+    assert types.index("class OSError(Struct)") < types.index("class WarnArguments(Struct)")
+    assert "not_served_: str" in types
+
+
+def test_a_module_called_annotations(compile_text: Callable[..., Result]) -> None:
+    text = "{ 'struct': 'Aa', 'data': { } }"
+    for name, imported in (("annotations", False), ("other", True)):
+        backends = ("types", "visit")
+        files = compile_text({f"{name}.json": text}, dialect="modern", backends=backends).files
+        assert files is not None
+        (folder,) = (text for path, text in files.items() if path.endswith("types/__init__.py"))
+        assert ("from __future__ import annotations" in folder) is imported
