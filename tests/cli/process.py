@@ -24,9 +24,13 @@ __all__ = [
 COMMAND = (sys.executable, "-m", "qapigen")
 
 
+#: What the terminal of whoever runs the tests says, and what changes how failures are treated.
+_LEFT_OUT = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI")
+
+
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of the process; colours only where a test asks for them."""
-    base = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "CI")}
+    base = {key: value for key, value in os.environ.items() if key not in _LEFT_OUT}
     return base | {"PYTHONPATH": str(REPOSITORY)} | dict(more or {})
 
 
