@@ -68,7 +68,7 @@ def threads_end() -> Iterator[None]:
     """No thread is left over."""
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # others may have ended meanwhile
 
 
 def stepped(text: str, ram: GuestRam, clock: Clock, count: int = 1) -> VCpus:
@@ -287,10 +287,10 @@ def test_no_write_of_a_thread_is_lost(ram: GuestRam) -> None:
 @pytest.mark.usefixtures("threads_end")
 def test_idle_needs_no_thread(ram: GuestRam) -> None:
     cpus = VCpus(parse_workload("idle"), 4, ram, time.monotonic)
-    before = threading.active_count()
+    before = set(threading.enumerate())
     cpus.start()
     assert cpus.running
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before  # others may have ended meanwhile
     cpus.stop()
 
 
