@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.outside import CORPUS_VARIABLE, REPOSITORY, corpus_folder, in_ci
+from tests.outside import CORPUS_VARIABLE, REPOSITORY, corpus_folder, in_ci, unpack_release
 
 # Time says nothing on a busy machine: neither a slow example nor slow data is a failure.  In CI
 # the examples are the same each time, so that what fails there is the change; others are tried
@@ -49,6 +49,12 @@ def corpus() -> Path:
     if folder is None:
         pytest.skip(f"no corpus: set {CORPUS_VARIABLE} to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def newest_schemas(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the newest schemas of QEMU that the corpus has, those of 10.2."""
+    return unpack_release(corpus, "10.2", tmp_path_factory.mktemp("releases"))
 
 
 def pytest_configure() -> None:

@@ -7,9 +7,10 @@ nothing of it is kept here.
 from __future__ import annotations
 
 import os
+import tarfile
 from pathlib import Path
 
-__all__ = ["CORPUS_VARIABLE", "REPOSITORY", "corpus_folder", "in_ci"]
+__all__ = ["CORPUS_VARIABLE", "REPOSITORY", "corpus_folder", "in_ci", "unpack_release"]
 
 #: The root of the checkout, or of an unpacked source distribution.
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -23,6 +24,15 @@ def corpus_folder() -> Path | None:
     named = os.environ.get(CORPUS_VARIABLE)
     folder = Path(named) if named else REPOSITORY.parent / "shared" / "corpus"
     return folder.resolve() if folder.is_dir() else None
+
+
+def unpack_release(corpus: Path, release: str, folder: Path) -> Path:
+    """Put the schemas of a release of QEMU into a folder; the folder of that release in there."""
+    part = f"releases/{release}/"
+    with tarfile.open(corpus / "releases.tar.xz") as archive:
+        wanted = [member for member in archive if member.name.startswith(part)]
+        archive.extractall(folder, wanted, filter="data")
+    return folder / part
 
 
 def in_ci() -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
 from rich.console import Console
 
 from qapi_migration.types.migration import MigrationInfo, MigrationStats, MigrationStatus
+from qapi_migration.visit.migration import visit_MigrationInfo
 from qapigen.cli.vm_progress import ProgressLine, progress_text
+from qapigen.runtime import decode
 
 MIB = 1 << 20
 
@@ -73,6 +76,31 @@ def test_text(info: MigrationInfo, text: str | None) -> None:
         assert "100 %" in progress_text(info)
     else:
         assert progress_text(info) == text
+
+
+def from_a_later_qemu(status: str) -> MigrationInfo:
+    """An answer that has members and a status of its own."""
+    ram = {"transferred": 1, "remaining": 64 * MIB, "total": 256 * MIB, "duplicate": 1000}
+    ram |= {"normal": 234, "normal-bytes": 234 * 4096, "dirty-pages-rate": 0, "mbps": 268}
+    ram |= {
+        "dirty-sync-count": 1,
+        "pages-per-second": 9,
+        "postcopy-requests": 0,
+        "page-size": 4096,
+        "skipped": 0,
+    }
+    text = json.dumps({"status": status, "remaining": 64 * MIB, "ram": ram})
+    return decode(visit_MigrationInfo, text.encode(), lenient=True)
+
+
+@pytest.mark.parametrize("status", ["failing", "postcopy-device", "postcopy-recover-setup"])
+def test_a_status_of_later_releases(status: str) -> None:
+    """It is a piece of news, and none that ends the line."""
+    info = from_a_later_qemu(status)
+    assert progress_text(info).startswith(f"{status}   75 %  1234 pages")
+    infos = [active(), info, active(status=MigrationStatus.COMPLETED)]
+    assert told(infos) == [progress_text(each) for each in infos]
+    assert shown(infos).count("\n") == 1
 
 
 # --- lines that stay ---

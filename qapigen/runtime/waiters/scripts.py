@@ -49,16 +49,22 @@ R = TypeVar("R")
 
 #: The values of MigrationStatus, and whether a migration that has one is over.  In the status
 #: ``none`` it has not begun yet; ``postcopy-paused`` waits for somebody to repair the connection.
+#: Later releases of QEMU are a little more precise: ``postcopy-recover-setup`` (since 9.1) is the
+#: time in which that connection is made, ``postcopy-device`` (10.2) the one in which the devices
+#: go over before ``postcopy-active``, and ``failing`` (11.0) cleans up before ``failed``.
 MIGRATION_STATUSES: Final[Mapping[str, bool]] = {
     "none": False,
     "setup": False,
     "cancelling": False,
     "cancelled": True,
     "active": False,
+    "postcopy-device": False,
     "postcopy-active": False,
     "postcopy-paused": False,
+    "postcopy-recover-setup": False,
     "postcopy-recover": False,
     "completed": True,
+    "failing": False,
     "failed": True,
     "colo": False,
     "pre-switchover": False,

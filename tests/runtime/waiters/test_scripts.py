@@ -83,10 +83,13 @@ def test_migration_statuses_of_our_schema() -> None:
     assert over == {MigrationStatus.COMPLETED, MigrationStatus.FAILED, MigrationStatus.CANCELLED}
 
 
-def test_statuses_of_a_later_release(corpus: Path) -> None:
-    path = corpus / "qemu-7.2/qapi/qapi-schema.json"
-    assert values_of(path, "MigrationStatus") == set(MIGRATION_STATUSES)
-    assert values_of(path, "JobStatus") == set(JOB_STATUSES)
+def test_statuses_of_later_releases(corpus: Path, newest_schemas: Path) -> None:
+    older = corpus / "qemu-7.2/qapi/qapi-schema.json"
+    newer = newest_schemas / "qapi/qapi-schema.json"
+    assert values_of(older, "JobStatus") == values_of(newer, "JobStatus") == set(JOB_STATUSES)
+    assert values_of(older, "MigrationStatus") < values_of(newer, "MigrationStatus")
+    since_11 = {"failing"}
+    assert values_of(newer, "MigrationStatus") == MIGRATION_STATUSES.keys() - since_11
 
 
 def test_jobs_that_are_over() -> None:
@@ -94,6 +97,31 @@ def test_jobs_that_are_over() -> None:
 
 
 # --- migration ---
+
+
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        ["setup", "active", "device", "completed"],  # told without a pause since 10.0
+        ["setup", "failing", "failed"],
+        ["active", "postcopy-device", "postcopy-active", "completed"],
+        ["postcopy-paused", "postcopy-recover-setup", "postcopy-recover", "completed"],
+    ],
+    ids=lambda statuses: statuses[-2],
+)
+def test_statuses_on_the_way_are_not_the_end(statuses: list[str]) -> None:
+    seen: list[object] = []
+    infos = [{"status": status} for status in statuses]
+    answers = [answer for info in infos for answer in (info, event("MIGRATION", **info))]
+    asked, result = play(migration_script(seen.append, 0.5), answers[:-1])
+    assert asked.count("query-migrate") == len(statuses)
+    assert (seen, result) == (infos, infos[-1])
+
+
+def test_the_server_goes_while_it_fails() -> None:
+    answers = [{"status": "active"}, event("MIGRATION", status="failing"), LOST, LOST]
+    with pytest.raises(ConnectionLost):
+        play(migration_script(None, 0.5), answers)
 
 
 def test_migration() -> None:
