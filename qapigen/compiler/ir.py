@@ -166,6 +166,15 @@ class Member:
     features: tuple[Feature, ...]
     span: Span
 
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether a program may leave the member out and be right to do so.
+
+        It may if the member is optional, and also while nobody has decided the member's
+        condition: a program in which that is false has no such member.
+        """
+        return self.optional or self.cond is not None
+
 
 @record(frozen=True, slots=True)
 class InlineMembers:

@@ -12,7 +12,17 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from reprlib import recursive_repr
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, ForwardRef, Literal, Self, TypeVar, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    ForwardRef,
+    Literal,
+    Self,
+    TypeVar,
+    get_type_hints,
+)
 
 from .secrets import REPLACEMENT, SECRET_MEMBERS, are_shown, redacted
 
@@ -22,8 +32,10 @@ __all__ = [
     "NullType",
     "QType",
     "Struct",
+    "is_missing",
     "keep_unknown_members",
     "members",
+    "missing_members",
     "python_name",
     "schema_name",
     "type_hints",
@@ -133,10 +145,13 @@ class _Unset:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "<unset>"
+        return "<missing>"
 
 
 _UNSET: Final = _Unset()
+
+# Of an attribute, without Struct.__getattr__, which words an error that nobody reads here.
+_look_up: Final = object.__getattribute__
 
 
 class Struct:
@@ -148,7 +163,8 @@ class Struct:
     :func:`~.secrets.secrets_shown` says so.
 
     What a lenient reading met and the class does not know is kept beside the members, see
-    :func:`unknown_members`.
+    :func:`unknown_members`; a mandatory member that it did not meet is unset, see
+    :func:`missing_members`.
     """
 
     # Unset unless there are unknown members.
@@ -158,6 +174,23 @@ class Struct:
     __schema_name__: ClassVar[str]
     # Of dataclasses.Field, which is not imported here, so its name could not be resolved.
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    if not TYPE_CHECKING:  # it would tell type checkers that there is every attribute
+
+        def __getattr__(self, name: str) -> object:
+            """Say what is wrong with an attribute that was not found."""
+            cls = type(self)
+            field = cls.__dataclass_fields__.get(name)
+            if field is None:
+                text = f"{cls.__name__!r} object has no attribute {name!r}"
+            else:
+                wire = field.metadata.get("wire", name)
+                text = (
+                    f"{cls.__name__}: the other side left out the member {wire!r}, which this"
+                    " schema calls mandatory (missing_members() tells what is missing; generate"
+                    " from the schema of that side, or use the untyped client)"
+                )
+            raise AttributeError(text, name=name, obj=self)
 
     @recursive_repr()
     def __repr__(self) -> str:
@@ -169,11 +202,11 @@ class Struct:
                 wire = field.metadata.get("wire", name)
                 names[wire] = name
                 values[wire] = value
-        unknown: dict[str, object] = getattr(self, "_unknown", None) or {}
+        unknown = unknown_members(self)
         seen = values if are_shown() else _without_secrets(type(self), values)
         shown = [f"{name}={seen[wire]!r}" for wire, name in names.items()]
         if unknown:
-            shown.append(f"unknown={(unknown if are_shown() else redacted(unknown))!r}")
+            shown.append(f"unknown={(dict(unknown) if are_shown() else redacted(dict(unknown)))!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
@@ -209,8 +242,35 @@ def unknown_members(obj: Struct) -> Mapping[str, object]:
     which makes a new object from the members that the class knows.  They are neither compared
     nor written, except by a lenient writing.
     """
-    unknown: dict[str, object] | None = getattr(obj, "_unknown", None)
+    try:
+        unknown = _look_up(obj, "_unknown")
+    except AttributeError:
+        return _NOTHING
     return MappingProxyType(unknown) if unknown else _NOTHING
+
+
+def missing_members(obj: Struct) -> tuple[str, ...]:
+    """The mandatory members that ``obj`` did not have on the wire, by their names there.
+
+    Empty unless ``obj`` comes from a lenient reading of what a peer with another schema wrote.
+    To ask for one of these as an attribute raises AttributeError.  A missing member stays missing
+    in a copy, compares as equal to a missing one alone, and is left out by a lenient writing;
+    a strict one raises :class:`VisitError`.
+    """
+    return tuple(
+        field.metadata.get("wire", name)
+        for name, field in obj.__dataclass_fields__.items()
+        if is_missing(obj, name)
+    )
+
+
+def is_missing(obj: object, python: str) -> bool:
+    """Whether the member of that name in Python is one of :func:`missing_members`."""
+    try:
+        _look_up(obj, python)
+    except AttributeError:
+        return True
+    return False
 
 
 def keep_unknown_members(obj: Struct, unknown: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import pickle
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, assert_never
 
@@ -24,6 +25,7 @@ from qapigen.runtime.model import (
     Struct,
     keep_unknown_members,
     members,
+    missing_members,
     python_name,
     schema_name,
     type_hints,
@@ -219,7 +221,55 @@ def test_repr_leaves_out_what_is_absent() -> None:
 def test_repr_of_a_half_made_object_works() -> None:
     half = RunStats.__new__(RunStats)
     half.mbps = 1.5
-    assert repr(half) == "RunStats(transferred=<unset>, normal_bytes=<unset>, mbps=1.5)"
+    assert repr(half) == "RunStats(transferred=<missing>, normal_bytes=<missing>, mbps=1.5)"
+
+
+def half_made() -> RunStats:
+    made = RunStats.__new__(RunStats)
+    made.mbps = 1.5
+    made.normal_bytes = None
+    return made
+
+
+def test_a_missing_member_is_named_and_can_be_asked_for() -> None:
+    half = half_made()
+    assert missing_members(half) == ("transferred",)
+    assert missing_members(stats()) == ()
+    with pytest.raises(AttributeError) as caught:
+        _ = half.transferred
+    assert "'transferred'" in str(caught.value)
+    assert "missing_members()" in str(caught.value)
+    assert (caught.value.name, caught.value.obj) == ("transferred", half)
+    assert not hasattr(half, "transferred")
+    assert getattr(half, "transferred", 3) == 3
+    half.transferred = 4
+    assert (half.transferred, missing_members(half)) == (4, ())
+
+
+def test_the_missing_member_has_the_name_of_the_schema() -> None:
+    half = RunStats.__new__(RunStats)
+    assert missing_members(half) == ("transferred", "normal-bytes", "mbps")
+    with pytest.raises(AttributeError, match="'normal-bytes'"):
+        _ = half.normal_bytes
+
+
+def test_an_attribute_that_no_class_has_is_an_ordinary_error() -> None:
+    unknown: Any = stats()
+    with pytest.raises(AttributeError, match="^'RunStats' object has no attribute 'mood'$"):
+        _ = unknown.mood
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_missing_stays_missing(again: Callable[[RunStats], RunStats]) -> None:
+    half = half_made()
+    other = again(half)
+    assert missing_members(other) == ("transferred",)
+    assert other == half
+    assert other != RunStats(transferred=0, mbps=1.5)
 
 
 def test_equality_is_member_by_member_in_one_class() -> None:

@@ -117,9 +117,11 @@ def from_wire(
 ) -> T:
     """The typed form of a JSON value, strictly checked (QMP, input marshalling).
 
-    ``name`` is what error paths call the value.  ``lenient`` is for answers of a newer peer:
-    members that a type does not know are kept aside (:func:`~..model.unknown_members`), values
-    that an enum does not know become open values of it.  Raises :class:`VisitError`.
+    ``name`` is what error paths call the value.  ``lenient`` is for answers of a newer or
+    older peer: members that a type does not know are kept aside
+    (:func:`~..model.unknown_members`), mandatory ones may be missing
+    (:func:`~..model.missing_members`), values that an enum does not know become open values of
+    it.  Raises :class:`VisitError`.
     """
     # What the straight code takes is right for the lenient as well.
     try:

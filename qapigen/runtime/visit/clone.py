@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from ..errors import VisitError, article
-from ..model import Enum, NullType, Struct, keep_unknown_members, unknown_members
+from ..model import Enum, NullType, Struct, is_missing, keep_unknown_members, unknown_members
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind
 from .plain import rebuild
@@ -67,6 +67,8 @@ class Clone(Visitor):
 
     def member(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
         value = getattr(self._source, python, None)
+        if value is None and is_missing(self._source, python):
+            return
         if value.__class__ not in _IMMUTABLE:
             value = visit(self, wire, value)
         setattr(obj, python, value)

@@ -239,9 +239,10 @@ def to_text(
 ) -> str:
     """The lines of a typed value for people, joined; no line end behind the last one.
 
-    Absent members are left out, those that only a lenient reading knows come last.  Of a value
-    with more than ``line_limit`` lines the first are shown, then a line ``...``; a string longer
-    than ``string_limit`` characters is cut.  Nothing is refused.
+    Absent members are left out, those that only a lenient reading knows come last; a
+    mandatory one that is missing shows as ``<nothing>``.  Of a value with more than ``line_limit``
+    lines the first are shown, then a line ``...``; a string longer than ``string_limit``
+    characters is cut.  Nothing is refused.
     """
     visitor = TextOutput(line_limit=line_limit, string_limit=string_limit)
     try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 from ..errors import article
-from ..model import Enum, NullType, Struct
+from ..model import Enum, NullType, Struct, is_missing
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind
 from .refusals import MAX_DEPTH, python_refusal, too_deep
@@ -45,7 +45,9 @@ class Walk(Visitor):
         return value
 
     def member(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
-        visit(self, wire, getattr(obj, python, None))
+        value = getattr(obj, python, None)
+        if value is not None or not is_missing(obj, python):
+            visit(self, wire, value)
 
     def optional(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
         value = getattr(obj, python, None)
@@ -186,9 +188,9 @@ def walk(
     """The path and the value of each part of a typed value, in the order of the schema.
 
     A container comes before what is in it; the path of the value itself is ``""``.  Absent
-    members have no part, nor have those that only a lenient reading knows.  What an ``any``
-    holds is walked through as well.  Raises :class:`VisitError` where the structure does not fit
-    the type; scalars are not looked at.
+    and missing members have no part, nor have those that only a lenient reading knows.  What an
+    ``any`` holds is walked through as well.  Raises :class:`VisitError` where the structure does
+    not fit the type; scalars are not looked at.
     """
     visitor = Walk()
     try:

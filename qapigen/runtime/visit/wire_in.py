@@ -36,9 +36,11 @@ class WireInput(Visitor):
     """Reads one JSON value; a new visitor is made for each.
 
     ``lenient`` is for clients, since a newer server may send what this schema does not know
-    yet: unknown members are kept aside (:func:`~..model.unknown_members`), an unknown value of
-    an enum becomes an open one (:meth:`~..model.Enum.open`).  All the rest is as strict, and a
-    union whose tag is unknown cannot be read: it has no class.
+    yet, and an older or newer one may lack what it knows: unknown members are kept aside
+    (:func:`~..model.unknown_members`), mandatory members that are not there stay unset
+    (:func:`~..model.missing_members`), an unknown value of an enum becomes an open one
+    (:meth:`~..model.Enum.open`).  All the rest is as strict, and a union whose tag is missing
+    or unknown cannot be read: it has no class.
 
     Values of type ``any``, and of unknown members, are handed on as they are, not copied.
     """
@@ -89,6 +91,8 @@ class WireInput(Visitor):
         try:
             self._value = self._object[wire]
         except KeyError:
+            if self._lenient:
+                return
             raise missing(wire) from None
         self._taken += 1
         setattr(obj, python, visit(self, wire, None))
@@ -207,6 +211,8 @@ def _base_then_refusal(info: UnionInfo[Any], data: dict[str, object]) -> Members
 
     def visit_members(v: Visitor, obj: Struct) -> None:
         info.visit_base(v, obj)
+        if info.tag not in data:  # and the reading is lenient
+            raise missing(info.tag)
         # The tag is a value of its enum, yet no branch goes with it.
         tags = " or ".join(f"'{tag}'" for tag in info.branches)
         raise refusal(info.tag, tags, describe(data.get(info.tag)))

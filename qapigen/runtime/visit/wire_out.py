@@ -16,11 +16,11 @@ import builtins
 from typing import Any, TypeVar, cast
 
 from ..errors import VisitError, article
-from ..model import Enum, NullType, Struct, unknown_members
+from ..model import Enum, NullType, Struct, is_missing, unknown_members
 from .core import AlternateInfo, MembersFunction, UnionInfo, VisitFunction, Visitor
 from .kinds import IntegerKind, python_kind, wire_number
 from .plain import check_unicode, json_leaf, rebuild
-from .refusals import MAX_DEPTH, NoRoom, enum_refusal, python_refusal, too_deep
+from .refusals import MAX_DEPTH, NoRoom, enum_refusal, missing, python_refusal, too_deep
 
 __all__ = ["WireOutput"]
 
@@ -75,7 +75,12 @@ class WireOutput(Visitor):
             filled.update(cast("dict[str, object]", copy))
 
     def member(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:
-        visit(self, wire, getattr(obj, python, None))
+        value = getattr(obj, python, None)
+        if value is None and is_missing(obj, python):
+            if self._lenient:
+                return
+            raise missing(wire)
+        visit(self, wire, value)
         self._object[wire] = self.result
 
     def optional(self, obj: Struct, wire: str, python: str, visit: VisitFunction[Any]) -> None:

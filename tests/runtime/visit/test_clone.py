@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import NULL, unknown_members
+from qapigen.runtime.model import NULL, missing_members, unknown_members
 from qapigen.runtime.visit import clone, from_wire, to_wire
 
 from ..sample_types import (
@@ -100,11 +100,20 @@ def test_what_is_of_another_type_is_not_copied(visit: Any, value: object) -> Non
         clone(visit, value)
 
 
-def test_the_place_of_what_is_missing_is_named() -> None:
-    node = Node(name="a", siblings=[Node(name="b"), Node.__new__(Node)])
+def test_the_place_of_what_is_wrong_is_named() -> None:
+    nameless: Any = None
+    node = Node(name="a", siblings=[Node(name="b"), Node(name=nameless)])
     with pytest.raises(VisitError) as caught:
         clone(visit_Node, node)
     assert caught.value.path == "siblings[1].name"
+
+
+def test_what_is_missing_is_missing_in_the_copy() -> None:
+    node = from_wire(visit_Node, {"siblings": [{"name": "b"}, {}]}, lenient=True)
+    copy = clone(visit_Node, node)
+    assert copy == node
+    assert copy.siblings is not None
+    assert [missing_members(each) for each in (copy, *copy.siblings)] == [("name",), (), ("name",)]
 
 
 def chain(depth: int, *, in_lists: bool) -> Node:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from qapigen.runtime.codec import dumps, loads
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import Enum, unknown_members
+from qapigen.runtime.marshalling import decode
+from qapigen.runtime.model import Enum, missing_members, unknown_members
 from qapigen.runtime.visit import clone, from_wire, to_wire
 
 from ..sample_types import (
@@ -37,6 +38,20 @@ def test_the_wire_form_is_a_fixed_point(typed: tuple[Any, Any]) -> None:
     visit, value = typed
     text = dumps(to_wire(visit, value))
     assert dumps(to_wire(visit, from_wire(visit, loads(text)))) == text
+
+
+@given(st.data())
+def test_whatever_is_missing_the_rest_is_read_and_written_as_it_was(data: st.DataObject) -> None:
+    info = data.draw(INFOS)
+    wire = to_wire(visit_RunInfo, info)
+    assert isinstance(wire, dict)
+    gone = data.draw(st.sets(st.sampled_from(sorted(wire))))
+    left = {key: value for key, value in wire.items() if key not in gone}
+    typed = from_wire(visit_RunInfo, left, lenient=True)
+    assert set(missing_members(typed)) == gone & {"status"}
+    assert to_wire(visit_RunInfo, typed, lenient=True) == left
+    assert decode(visit_RunInfo, dumps(left), lenient=True) == typed
+    assert clone(visit_RunInfo, typed) == typed
 
 
 def outcome(visit: Any, value: object) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qapigen.runtime.errors import VisitError
-from qapigen.runtime.model import NULL, unknown_members
+from qapigen.runtime.model import NULL, missing_members, unknown_members
 from qapigen.runtime.visit import from_wire
 
 from ..sample_types import (
@@ -161,7 +161,28 @@ def test_unknown_members_can_be_kept_aside_everywhere() -> None:
     assert list(unknown_members(info).items()) == [("new", 1), ("first", None)]
     assert info.stats is not None
     assert unknown_members(info.stats) == {"newer": [None]}
-    assert "status" in refused(visit_RunInfo, {"new": 1}, lenient=True)
+
+
+def test_mandatory_members_may_be_missing_when_lenient() -> None:
+    info = from_wire(visit_RunInfo, {"new": 1, "stats": {"mbps": 1.5}}, lenient=True)
+    assert missing_members(info) == ("status",)
+    assert unknown_members(info) == {"new": 1}
+    assert info.stats is not None
+    assert info.stats.mbps == 1.5
+    assert missing_members(info.stats) == ("transferred",)
+    with pytest.raises(AttributeError, match=r"RunInfo: .* 'status'.*missing_members\(\)"):
+        _ = info.status
+    node = from_wire(visit_Node, {"siblings": [{}, {"name": "b"}]}, lenient=True)
+    assert missing_members(node) == ("name",)
+    payment = from_wire(visit_Payment, {"method": "card", "network": "chip"}, lenient=True)
+    assert set(missing_members(payment)) == {"amount", "pin"}
+
+
+@pytest.mark.parametrize("value", [{"amount": 1}, {"amount": 1, "method": "card"}])
+def test_the_tag_of_a_union_is_never_missing(value: object) -> None:
+    tag = "network" if "method" in value else "method"  # type: ignore[operator]
+    expected = f"arguments: member '{tag}' is missing"
+    assert refused(visit_Payment, value, lenient=True) == expected
 
 
 def test_all_that_is_known_is_read_as_strictly_when_lenient() -> None:

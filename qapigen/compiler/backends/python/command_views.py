@@ -95,8 +95,8 @@ def parameters(scope: Scope, members: Sequence[Member], given: Mapping[str, str]
     """
     found = []
     for member in members:
-        annotation = scope.annotation(member.type, optional=member.optional)
-        default = " = None" if member.optional else ""
+        annotation = scope.annotation(member.type, optional=member.may_be_absent)
+        default = " = None" if member.may_be_absent else ""
         found.append(f"{given[member.name]}: {annotation}{default}")
     return ["*", *found] if found else []
 

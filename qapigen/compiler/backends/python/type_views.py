@@ -224,9 +224,9 @@ class _Build:
             if tag is not None:
                 annotation, value = tag.type, tag.value
             else:
-                annotation = scope.annotation(member.type, optional=member.optional)
+                annotation = scope.annotation(member.type, optional=member.may_be_absent)
                 value = name
-                default = " = None" if member.optional else ""
+                default = " = None" if member.may_be_absent else ""
                 parameters.append(f"{name}: {annotation}{default}")
             fields.append(ConstantView(f"{name}: {annotation}", docstring_of(member)))
             assignments.append(assignment(f"self.{name}", value, indent=8))

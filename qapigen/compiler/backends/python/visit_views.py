@@ -148,7 +148,7 @@ class _Build:
         lines = tuple(
             [
                 call(
-                    "v.optional(" if m.optional else "v.member(",
+                    "v.optional(" if m.may_be_absent else "v.member(",
                     ["obj", string(m.name), string(attributes[m.name]), visit(m.type)],
                     indent=4,
                 )

@@ -71,7 +71,7 @@ class MemberLines:
     ) -> list[str]:
         """The lines that make an object from the dict ``data``; ``tags`` are known values."""
         attributes = self.attributes(py_name, members)
-        mandatory = [m for m in members if not m.optional]
+        mandatory = [m for m in members if not m.may_be_absent]
         lines: list[str] = []
         make = f"object.__new__({py_name})"
         stores: list[str] = []
@@ -99,7 +99,7 @@ class MemberLines:
         if len(mandatory) < len(members):
             lines.append(f"count = {len(mandatory)}")
             for member in members:
-                if member.optional:
+                if member.may_be_absent:
                     lines.append(self.read_optional(member, f"obj.{attributes[member.name]}"))
             lines.append(self.refuse(["len(data) != count"]))
         lines.append("return obj")
@@ -139,7 +139,7 @@ class MemberLines:
             wired = self.types.of(member.type)
             side, name = wired.write, string(member.name)
             found, local = f"value.{attributes[member.name]}", f"v{number}"
-            if member.optional:
+            if member.may_be_absent:
                 later.append(self.write_optional(member, found, local))
                 continue
             value = self.types.expression(side, found, self.step(wired))
