@@ -61,9 +61,9 @@ def make_event(spec: EventSpec, data: object, timestamp: Timestamp) -> Event:
 def parse_event(specs: Mapping[str, EventSpec], value: object) -> tuple[Event, object]:
     """Read an event as a client: the message and its typed data.
 
-    A newer server may send what this schema does not know: unknown members are ignored, and the
-    typed data of an unknown event is None, as for one without data.  Raises
-    :class:`QapiError` for what is no event or carries wrong data.
+    A server of another release may send more or less than this schema knows: see the lenient
+    :func:`from_wire`.  The typed data of an unknown event is None, as for one without data.
+    Raises :class:`QapiError` for what is no event or carries wrong data.
     """
     event = Event.from_wire(value)
     spec = specs.get(event.name)

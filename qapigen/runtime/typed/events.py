@@ -53,7 +53,7 @@ class TypedEvent:
     def from_message(cls, event: Event) -> Self:
         """The event that a message tells of; the name in it is not looked at.
 
-        A newer server may send more than the schema knows of: see the lenient
+        A server of another release may send more or less: see the lenient
         :func:`from_wire`.  Raises :class:`VisitError` for data that break the schema.
         """
         data: Any = None

@@ -24,7 +24,7 @@ def wire_arguments(visit: VisitFunction[Any] | None, arguments: object) -> dict[
 
 
 def typed_answer(visit: VisitFunction[R], answer: object) -> R:
-    """The answer in its type; a newer server may have said more than the schema knows.
+    """The answer in its type; another release may have said more or less.
 
     Raises :class:`VisitError` for an answer that breaks the schema.
     """
