@@ -19,10 +19,11 @@ FORMATTED := qapigen tests $(wildcard docs/examples)
 
 # What lark makes of the grammar; a test compares the two.
 TABLE := qapigen/compiler/syntax/table.json
+MANUAL := docs/qapigen.1
 
 LINTS := lint-format lint-code lint-types lint-generated
 
-.PHONY: help demo test lint $(LINTS) check conformance interop bench generate clean distclean
+.PHONY: help demo test lint $(LINTS) check conformance interop bench generate manual clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,6 +35,7 @@ help:
 	@echo "make interop      talk to real QEMU, as far as it is installed"
 	@echo "make bench        measure"
 	@echo "make generate     write generated/ anew"
+	@echo "make manual       write docs/qapigen.1 anew"
 	@echo "make clean        remove caches and builds (distclean: .venv as well)"
 
 demo: $(RUN)
@@ -80,6 +82,11 @@ generate: $(RUN)
 	$(BIN)/python -m qapigen.compiler.syntax.grammar > $(TABLE).new
 	mv $(TABLE).new $(TABLE)
 	$(BIN)/qapigen generate -o generated
+
+# The manual page is made of the parsers of the command line; a test compares the two.
+manual: $(DEV)
+	$(BIN)/python -m tests.docs.manual_page > $(MANUAL).new
+	mv $(MANUAL).new $(MANUAL)
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import termios
@@ -45,12 +46,26 @@ class Terminal:
                 process.kill()  # does nothing to one that has ended
         os.close(self._ours)
 
+    def write(self, text: str) -> None:
+        """What a person types."""
+        os.write(self._ours, text.encode())
+
     def read_until(self, text: bytes) -> None:
         """Read until something is shown."""
         while text not in self.raw:
-            more = os.read(self._ours, 4096)
-            assert more, self.raw
-            self.raw += more
+            self._read_more()
+
+    def read_until_last_row(self, text: str) -> None:
+        """Read until this, and nothing else, is in the last row that is not empty."""
+        while self.rows()[-1:] != [text]:
+            self._read_more()
+
+    def _read_more(self) -> None:
+        ready, _, _ = select.select([self._ours], [], [], DEADLINE_SECONDS)
+        assert ready, self.rows()
+        more = os.read(self._ours, 4096)
+        assert more, self.raw
+        self.raw += more
 
     def read_all(self) -> None:
         """Read until no program has the terminal any more."""

@@ -6,11 +6,9 @@ Must not know: what the text says.
 
 from __future__ import annotations
 
-import sys
-from typing import BinaryIO
-
 from ..runtime.codec import MAX_TEXT_BYTES
 from ..runtime.errors import QapiError, cut
+from .standard_input import read_bytes
 
 __all__ = ["is_elsewhere", "text_of"]
 
@@ -24,7 +22,7 @@ def text_of(word: str) -> str:
     """The text that the word stands for; :class:`QapiError` names what cannot be read, and why."""
     try:
         if word == "-":
-            data = _standard_input().read(MAX_TEXT_BYTES)
+            data = read_bytes(MAX_TEXT_BYTES)
         else:
             with open(word[1:], "rb") as file:
                 data = file.read(MAX_TEXT_BYTES)
@@ -36,12 +34,6 @@ def text_of(word: str) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise QapiError(f"{_place(word)}: not UTF-8 at byte {error.start}") from None
-
-
-def _standard_input() -> BinaryIO:
-    if sys.stdin is None:
-        raise OSError("it is closed")
-    return sys.stdin.buffer
 
 
 def _place(word: str) -> str:

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .schema_input import use_color
 from .status import FINE, Trouble
+from .terminal import add_color_option, has_colors
 
 if TYPE_CHECKING:
     from ..compiler.codes import Code
@@ -32,17 +32,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="a code or its name; may be repeated (default: list all codes)",
     )
-    parser.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colours; auto: on a terminal, unless NO_COLOR is set",
-    )
+    add_color_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the pages; the exit status."""
-    color = use_color(options, sys.stdout)
+    color = has_colors(options.color, sys.stdout)
     if options.codes:
         from ..compiler.explanations import read_page
 

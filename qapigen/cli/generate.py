@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..runtime.errors import cut, did_you_mean
 from . import schema_input
 from .status import FINDINGS, FINE, Trouble
 
@@ -82,8 +83,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Generate, or compare; the exit status."""
     package = _package(options)
-    if options.check and options.output == "-":
-        raise Trouble("qapigen generate: error: --check needs a directory to compare with")
+    _expect_possible(options)
     analysis = schema_input.analyze_input(options)
     status = schema_input.report(analysis, options, stdout_taken=options.output == "-")
     if status != FINE or analysis.schema is None:
@@ -108,6 +108,27 @@ def run(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _expect_possible(options: argparse.Namespace) -> None:
+    """Trouble for what cannot be, whatever the schema is."""
+    if options.output != "-":
+        from ..compiler.disk import OutputError, expect_folder
+
+        try:
+            expect_folder(Path(options.output))
+        except OutputError as error:
+            raise Trouble(str(error)) from error
+    elif options.check:
+        raise Trouble("qapigen generate: error: --check needs a directory to compare with")
+    if options.backend is not None:
+        from ..compiler.backends.registry import backend_names
+
+        known = ["python", *backend_names()]
+        for name in options.backend:
+            if name not in known:
+                near = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+                raise Trouble(f"qapigen generate: error: there is no backend {cut(name)!a}{near}")
+
+
 def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> FileTree:
     """The output in memory; Trouble for what the user asked for and is not there."""
     schema = analysis.schema
@@ -121,10 +142,8 @@ def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> Fil
     modules = [module.name for module in schema.modules]
     for name in options.module:
         if name not in modules:
-            raise Trouble(
-                f"qapigen generate: error: no module '{name}' in the schema; "
-                f"there are {', '.join(modules)}"
-            )
+            near = did_you_mean(name, modules) or f"; there are {', '.join(modules)}"
+            raise Trouble(f"qapigen generate: error: no module {cut(name)!a} in the schema{near}")
     for folder in options.templates:
         if not Path(folder).is_dir():
             raise Trouble(f"{folder}: error: no folder of templates")

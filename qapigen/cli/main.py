@@ -7,31 +7,18 @@ usage or configuration, files that cannot be read or written, servers that canno
 
 from __future__ import annotations
 
-import argparse
 import gc
 import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TextIO, cast
 
-from .. import __version__
-from .status import CRASH, INTERRUPTED, TROUBLE, Trouble
+from .libraries import library_trouble
+from .parsing import VERBS, command_parser, no_verb, verb_module, verb_parser
+from .status import CRASH, FINE, INTERRUPTED, TROUBLE, Trouble
 
 __all__ = ["main"]
-
-#: The verbs, each with the line that the help shows.  A verb is a module with the functions
-#: ``arguments(parser)`` and ``run(options) -> status``, loaded when it is asked for.
-VERBS = {
-    "generate": "compile a schema into a Python package and documentation",
-    "check": "say what is wrong with a schema",
-    "explain": "tell what a diagnostic means",
-    "ir": "print what a schema means, as JSON",
-    "introspect": "print what query-qmp-schema answers for a schema",
-    "call": "run a command of a program that speaks QMP",
-    "vm": "run a machine whose guest can be migrated",
-}
 
 #: Verbs that serve for as long as somebody wishes, and so must collect their garbage.
 LASTING = frozenset({"vm"})
@@ -60,13 +47,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"qapigen: error: {error}", file=sys.stderr)
         _abandon_stdout()
         return TROUBLE
-    except Exception:
-        import traceback
-
-        traceback.print_exc()
-        print("qapigen: this is a defect of qapigen; please report it", file=sys.stderr)
-        return CRASH
+    except Exception as error:
+        missing = library_trouble(error) if isinstance(error, ImportError) else None
+        if missing is None:
+            return _crash()
+        print(f"qapigen: error: {missing}", file=sys.stderr)
+        return TROUBLE
     return status
+
+
+def _crash() -> int:
+    """Tell about the exception that is being handled, which nothing should have raised."""
+    import traceback
+
+    traceback.print_exc()
+    print("qapigen: this is a defect of qapigen; please report it", file=sys.stderr)
+    return CRASH
 
 
 class _Closed(io.TextIOBase):
@@ -92,32 +88,17 @@ def _abandon_stdout() -> None:
 
 def _run(words: list[str]) -> int:
     if words and words[0] in VERBS:
-        verb, rest = words[0], words[1:]
-        module = import_module(f".{verb}", __package__)
-        verb_parser = argparse.ArgumentParser(
-            prog=f"qapigen {verb}", description=module.__doc__, formatter_class=_Help
-        )
-        module.arguments(verb_parser)
-        status: int = module.run(verb_parser.parse_intermixed_args(rest))
+        options = verb_parser(words[0]).read(words[1:])
+        status: int = verb_module(words[0]).run(options)
         return status
-    parser = _parser()
-    parser.parse_args(words)
+    parser = command_parser()
+    if words and not words[0].startswith("-"):
+        parser.error(no_verb(words[0]))
+    options = parser.read(words)
+    if options.print_completion is not None:
+        from .completions import completion
+
+        sys.stdout.write(completion(options.print_completion))
+        return FINE
     parser.print_help(sys.stderr)
     return TROUBLE
-
-
-_Help = argparse.RawDescriptionHelpFormatter
-
-
-def _parser() -> argparse.ArgumentParser:
-    """The parser for what stands before a verb."""
-    lines = "\n".join(f"  {name:<12} {text}" for name, text in VERBS.items())
-    parser = argparse.ArgumentParser(
-        prog="qapigen",
-        description="A compiler for QAPI, the interface language of QEMU.",
-        epilog=f"verbs:\n{lines}\n\n'qapigen VERB --help' tells about one of them.",
-        formatter_class=_Help,
-    )
-    parser.add_argument("--version", action="version", version=f"qapigen {__version__}")
-    parser.add_argument("verb", metavar="VERB", nargs="?", choices=VERBS)
-    return parser

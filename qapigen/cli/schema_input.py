@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ..compiler.dialect import DIALECT_NAMES
+from .standard_input import reader, root_path
 from .status import FINDINGS, FINE, TROUBLE, Trouble
+from .terminal import add_color_option, has_colors
 
 if TYPE_CHECKING:
     from ..compiler.codes import Code
@@ -24,8 +25,11 @@ __all__ = [
     "dialect_told",
     "report",
     "root_of",
-    "use_color",
 ]
+
+
+_RELEASES = [name for name in DIALECT_NAMES if "." in name]
+_OLDEST, _NEWEST = _RELEASES[0], _RELEASES[-1]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,14 +44,17 @@ def _add_schema(parser: argparse.ArgumentParser) -> None:
         "schema",
         metavar="SCHEMA",
         nargs="?",
-        help="the root file of the schema (default: the migration schema that is shipped)",
+        help="the root file of the schema; - reads it from standard input (default: the migration "
+        "schema that is shipped)",
     )
     parser.add_argument(
         "--dialect",
+        metavar="RELEASE",
         choices=("auto", *DIALECT_NAMES),
         default="auto",
-        help="the release of QEMU in whose language the schema is written; 2018 is 2.12, modern "
-        "the newest (default: %(default)s, the newest release that finds no error)",
+        help=f"the release of QEMU in whose language the schema is written: {_OLDEST} to "
+        f"{_NEWEST}; 2018 is 2.12, modern the newest (default: %(default)s, the newest release "
+        "that finds no error)",
     )
     parser.add_argument(
         "-v",
@@ -99,18 +106,13 @@ def _add_messages(parser: argparse.ArgumentParser) -> None:
         help="the form in which errors and warnings are told: text and github on stderr, "
         "json and sarif on stdout unless that has other output (default: %(default)s)",
     )
-    parser.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colours in messages; auto: on a terminal, unless NO_COLOR is set",
-    )
+    add_color_option(parser)
 
 
 def root_of(options: argparse.Namespace) -> str:
     """The path of the root schema."""
     if options.schema is not None:
-        return str(options.schema)
+        return root_path(options.schema)
     from ..compiler.emit.assets import shipped_schema
 
     return str(shipped_schema())
@@ -118,12 +120,11 @@ def root_of(options: argparse.Namespace) -> str:
 
 def analyze_input(options: argparse.Namespace, *, configured: bool = True) -> Analysis:
     """Read and check the schema, and leave out what the configuration leaves out."""
-    from ..compiler.disk import read_source
     from ..compiler.passes.select import KEEP_ALL
     from ..compiler.pipeline import analyze
 
     config = config_of(options) if configured else KEEP_ALL
-    return analyze(root_of(options), read_source, options.dialect, config)
+    return analyze(root_of(options), reader(options), options.dialect, config)
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -163,7 +164,7 @@ def report(analysis: Analysis, options: argparse.Namespace, *, stdout_taken: boo
     found = _leveled(analysis, options)
     errors = [each for each in found if each.severity == "error"]
     if options.diagnostics == "text":
-        sys.stderr.write(render_text(found, color=use_color(options, sys.stderr)))
+        sys.stderr.write(render_text(found, color=has_colors(options.color, sys.stderr)))
         _summarize(found, analysis, options)
     else:
         from ..compiler.diagnostic_formats import FORMATS
@@ -224,7 +225,6 @@ def _summarize(
 def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:
     """Which dialect was taken, and why; which the text speaks for, if it is another."""
     from ..compiler.dialect import DIALECTS
-    from ..compiler.disk import read_source
     from ..compiler.syntax.detect import guess_release
 
     if all(each.span is None for each in analysis.diagnostics):
@@ -233,7 +233,7 @@ def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:
         return f" ({dialect_told(analysis)}; --dialect chooses another)"
     if analysis.schema is not None:
         return ""
-    guess = guess_release(root_of(options), read_source)
+    guess = guess_release(root_of(options), reader(options))
     seems = DIALECTS[guess.release].name
     if seems == DIALECTS[options.dialect].name or guess.deciding is None:
         return ""
@@ -252,10 +252,3 @@ def _tell_reasons(analysis: Analysis, options: argparse.Namespace) -> None:
     if options.verbose and options.dialect == "auto":
         for reason in analysis.reasons or ("nothing speaks for an old release",):
             print(f"dialect: {reason}", file=sys.stderr)
-
-
-def use_color(options: argparse.Namespace, stream: TextIO) -> bool:
-    """Whether to colour what goes to ``stream``."""
-    if options.color != "auto":
-        return bool(options.color == "always")
-    return stream.isatty() and not os.environ.get("NO_COLOR")

@@ -16,6 +16,8 @@ from rich.text import Text
 
 from qapi_migration.types.migration import MigrationStatus
 
+from .terminal import writes_over
+
 if TYPE_CHECKING:
     from qapi_migration.types.migration import MigrationInfo, MigrationStats
 
@@ -77,7 +79,7 @@ class ProgressLine:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console if console is not None else _console()
-        self._writes_over = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._writes_over = self._console.is_terminal
         self._live: Live | None = None
         self._shown = ""
         self._news = ""  # status of the last line that stays
@@ -125,6 +127,5 @@ class ProgressLine:
 
 
 def _console() -> Console:
-    """The console on stderr, a terminal only if that is one; a closed stderr swallows all."""
-    stream = sys.stderr
-    return Console(stderr=True, force_terminal=stream is not None and stream.isatty())
+    """The console on stderr, which counts as a terminal if a line there can change."""
+    return Console(stderr=True, force_terminal=writes_over(sys.stderr))

@@ -31,7 +31,17 @@ from .source import ReadError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MANIFEST", "Changes", "OutputError", "compare", "read_source", "write"]
+__all__ = [
+    "LARGEST_SOURCE_BYTES",
+    "MANIFEST",
+    "Changes",
+    "OutputError",
+    "compare",
+    "expect_folder",
+    "read_source",
+    "source_text",
+    "write",
+]
 
 #: The name of the manifest in an output directory.
 MANIFEST = ".qapigen.json"
@@ -63,6 +73,11 @@ def read_source(path: str) -> str:
         raise ReadError(error.strerror or str(error)) from error
     except ValueError as error:  # a NUL in the path
         raise ReadError(str(error)) from error
+    return source_text(data)
+
+
+def source_text(data: bytes) -> str:
+    """The same for what was read from somewhere else."""
     if len(data) > LARGEST_SOURCE_BYTES:
         raise ReadError(f"larger than {LARGEST_SOURCE_BYTES >> 20} MiB")
     try:
@@ -111,6 +126,17 @@ class _Plan:
         """The manifest until then."""
         paths = {*self.made.get(self.package, ()), *self.new}
         return _manifest({**self.made, self.package: sorted(paths)})
+
+
+def expect_folder(directory: Path) -> None:
+    """OutputError for an output directory that there cannot be: a file is in its place."""
+    try:
+        there = next(each for each in (directory, *directory.parents) if os.path.lexists(each))
+        if not there.is_dir():
+            kind = "a file" if there.is_file() else "not one"
+            raise OutputError(f"{there}: error: the output is a folder, and this is {kind}")
+    except OSError as error:
+        raise _failure(error, directory) from error
 
 
 def compare(directory: Path, package: str, tree: FileTree) -> str:

@@ -15,7 +15,8 @@ import pytest
 
 import qapigen
 from qapigen.cli import main as main_module
-from qapigen.cli.main import VERBS, main
+from qapigen.cli.main import main
+from qapigen.cli.parsing import VERBS
 from qapigen.cli.status import CRASH, FINE, INTERRUPTED, TROUBLE, Trouble
 from tests.cli.conftest import Call
 from tests.cli.process import COMMAND, environment, run, write_files
@@ -51,16 +52,6 @@ def test_help_of_a_verb(call: Call, verb: str) -> None:
     found = call(verb, "--help")
     assert (found.status, found.err) == (FINE, "")
     assert found.out.startswith(f"usage: qapigen {verb}")
-
-
-@pytest.mark.parametrize(
-    "words", [["compile"], ["--verbose"], ["check", "--fast"], ["generate", "-o"], [""]]
-)
-def test_wrong_words(call: Call, words: list[str]) -> None:
-    found = call(*words)
-    assert (found.status, found.out) == (TROUBLE, "")
-    assert "error: " in found.err
-    assert "Traceback" not in found.err
 
 
 def test_as_a_module(shop: Path) -> None:
@@ -227,6 +218,7 @@ def told_on_a_terminal(*arguments: str, env: dict[str, str]) -> str:
         ([], {}, True),
         ([], {"NO_COLOR": "1"}, False),
         ([], {"NO_COLOR": ""}, True),
+        ([], {"TERM": "dumb"}, False),
         (["--color", "never"], {}, False),
         (["--color", "always"], {"NO_COLOR": "1"}, True),
     ],
@@ -240,10 +232,15 @@ def test_colours_on_a_terminal(
     assert (ESCAPE in told) is coloured
 
 
-@pytest.mark.parametrize(("option", "coloured"), [("auto", False), ("always", True)])
-def test_colours_in_a_pipe(call: Call, tmp_path: Path, option: str, coloured: bool) -> None:
+@pytest.mark.parametrize(
+    ("option", "forced", "coloured"),
+    [("auto", "", False), ("always", "", True), ("auto", "1", True), ("never", "1", False)],
+)
+def test_colours_in_a_pipe(tmp_path: Path, option: str, forced: str, coloured: bool) -> None:
     root = write_files(tmp_path, {"a.json": BAD})
-    assert (ESCAPE in call("check", root, "--color", option).err) is coloured
+    env = {"FORCE_COLOR": forced}
+    assert (ESCAPE in run("check", root, "--color", option, env=env).stderr) is coloured
+    assert (ESCAPE in run("explain", "E101", "--color", option, env=env).stdout) is coloured
 
 
 # --- what is loaded ---

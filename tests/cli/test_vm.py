@@ -170,17 +170,6 @@ def without(libraries: str, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize(
-    ("libraries", "options"), [("numpy", []), ("numpy,rich", []), ("rich", ["--progress"])]
-)
-def test_missing_library(libraries: str, options: list[str]) -> None:
-    result = without(libraries, "vm", *options)
-    assert (result.returncode, result.stdout) == (TROUBLE, "")
-    (line,) = result.stderr.splitlines()
-    assert f"needs {libraries.split(',')[0]}" in line
-    assert "pip install 'qapigen[vm]'" in line
-
-
 def test_library_that_is_not_needed(tmp_path: Path) -> None:
     """The others of the verb's own help, rich without the line of progress, all other verbs."""
     assert without("rich", "vm", "--ram=0").stderr.endswith("whole number of pages\n")

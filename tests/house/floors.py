@@ -138,4 +138,5 @@ LIBRARIES = {
     "uvloop": "qapigen.runtime.aio.loops",
     "numpy": "qapigen.migration",
     "rich": "qapigen.cli.vm_progress",
+    "shtab": "qapigen.cli.completions",
 }

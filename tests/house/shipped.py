@@ -7,6 +7,7 @@ import subprocess
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+import qapigen
 from tests.outside import REPOSITORY
 
 __all__ = ["known_files", "sdist_files", "wheel_files"]
@@ -21,6 +22,7 @@ _WHEEL = {
     "templates": ("qapigen/_data/templates", {".j2"}),
     "schemas": ("qapigen/_data/schemas", {".json"}),
     "docs/diagnostics": ("qapigen/_data/diagnostics", {".md"}),
+    "docs": (f"qapigen-{qapigen.__version__}.data/data/share/man/man1", {".1"}),
 }
 
 #: What a source distribution leaves out: the repository's own affairs.

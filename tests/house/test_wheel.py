@@ -118,6 +118,7 @@ def test_wheel_has_what_is_needed(contents: dict[str, bytes]) -> None:
         "qapi_migration/__init__.py",
         "qapi_migration/py.typed",
         f"qapigen-{qapigen.__version__}.dist-info/licenses/LICENSE",
+        f"qapigen-{qapigen.__version__}.data/data/share/man/man1/qapigen.1",
     }
 
 
@@ -127,7 +128,7 @@ def test_wheel_name(wheel: Path) -> None:
 
 def test_metadata(metadata: Message) -> None:
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
-    assert sorted(line.split(">")[0] for line in needed) == ["black", "jinja2", "lark"]
+    assert sorted(line.split(">")[0] for line in needed) == ["black", "jinja2", "lark", "shtab"]
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
 
@@ -155,6 +156,13 @@ def test_console_script_compiles(installed: Path, tmp_path: Path) -> None:
     assert ours.is_relative_to(installed.parent)
     assert migration.is_relative_to(installed.parent)
     assert shop.is_relative_to(tmp_path)
+
+
+@pytest.mark.slow
+def test_manual_page_is_installed(installed: Path) -> None:
+    """Where ``man`` looks for it when the programs are on the PATH."""
+    page = (installed.parent / "share" / "man" / "man1" / "qapigen.1").read_bytes()
+    assert page == (REPOSITORY / "docs" / "qapigen.1").read_bytes()
 
 
 @pytest.mark.slow
