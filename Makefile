@@ -13,6 +13,7 @@ DEV := $(VENV)/stamp-dev-$(VERSION)
 # The conformance corpus lies beside the checkout, unless the environment says where.
 CORPUS = $(or $(QAPIGEN_CORPUS),../shared/corpus)
 HARNESS = $(CORPUS)/../tools/run_conformance.py
+RELEASES = $(CORPUS)/../tools/run_releases.py
 
 PYTEST_OPTIONS ?=
 FORMATTED := qapigen tests $(wildcard docs/examples)
@@ -23,7 +24,7 @@ MANUAL := docs/qapigen.1
 
 LINTS := lint-format lint-code lint-types lint-generated
 
-.PHONY: help demo test lint $(LINTS) check conformance interop bench generate manual clean distclean
+.PHONY: help demo test lint $(LINTS) check conformance releases interop bench generate manual clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +33,7 @@ help:
 	@echo "make lint         formatting, lint, types, generated/ up to date"
 	@echo "make check        lint and test: all that needs no QEMU"
 	@echo "make conformance  judge the compiler by the corpus"
+	@echo "make releases     judge it by the schemas of QEMU's releases"
 	@echo "make interop      talk to real QEMU, as far as it is installed"
 	@echo "make bench        measure"
 	@echo "make generate     write generated/ anew"
@@ -63,13 +65,23 @@ lint-generated: $(DEV)
 	$(BIN)/pyright --project .
 
 # The corpus may be absent on a developer's machine; CI makes sure that it is there.
-check: lint test $(if $(wildcard $(HARNESS)),conformance)
+check: lint test $(if $(wildcard $(HARNESS)),conformance releases)
 
 conformance: $(RUN)
 	@test -f "$(HARNESS)" || { echo "no corpus: set QAPIGEN_CORPUS to its folder" >&2; exit 1; }
 	$(BIN)/python "$(HARNESS)" "$(CORPUS)" \
 	  --cmd '$(BIN)/python -m qapigen ir --dialect {dialect} --format json {schema}' \
 	  --introspect-cmd '$(BIN)/python -m qapigen introspect --dialect {dialect} --names {names} --config {config} {schema}'
+
+# Each root schema of each release, once with its number and once with `auto`.
+releases: $(RUN)
+	@test -f "$(RELEASES)" || { echo "no corpus: set QAPIGEN_CORPUS to its folder" >&2; exit 1; }
+	for dialect in release auto; do \
+	  $(BIN)/python "$(RELEASES)" "$(CORPUS)/releases.tar.xz" --texts --dialect $$dialect \
+	    --cmd '$(BIN)/python -m qapigen ir --dialect {dialect} --format json {schema}' \
+	    --introspect-cmd '$(BIN)/python -m qapigen introspect --dialect {dialect} --names masked --config all {schema}' \
+	    || exit 1; \
+	done
 
 # qemu-ga is for administrators and lies in /usr/sbin.
 interop: $(DEV)
