@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     """Generate, or compare; the exit status."""
     package = _package(options)
     _expect_possible(options)
-    analysis = schema_input.analyze_input(options)
+    analysis = schema_input.analyze_input(options, judging=False)
     status = schema_input.report(analysis, options, stdout_taken=options.output == "-")
     if status != FINE or analysis.schema is None:
         return status

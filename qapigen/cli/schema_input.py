@@ -96,8 +96,15 @@ def _add_messages(parser: argparse.ArgumentParser) -> None:
         dest="warnings",
         action="append",
         default=[],
-        metavar="error=CODE|off=CODE",
-        help="take a warning as an error, or leave it out; without =CODE, all; may be repeated",
+        metavar="error=CODE|warn=CODE|off=CODE",
+        help="take a warning as an error or as a warning, or leave it out; without =CODE, all; may "
+        "be repeated",
+    )
+    parser.add_argument(
+        "--strict-style",
+        action="store_true",
+        help="take breaches of the rules of style (E047, E048) as errors, as QEMU's generator "
+        "does; check, ir and introspect do so anyhow where --dialect names a release that has them",
     )
     parser.add_argument(
         "--diagnostics",
@@ -118,13 +125,32 @@ def root_of(options: argparse.Namespace) -> str:
     return str(shipped_schema())
 
 
-def analyze_input(options: argparse.Namespace, *, configured: bool = True) -> Analysis:
-    """Read and check the schema, and leave out what the configuration leaves out."""
+def analyze_input(
+    options: argparse.Namespace, *, configured: bool = True, judging: bool = True
+) -> Analysis:
+    """Read and check the schema, and leave out what the configuration leaves out.
+
+    ``judging``: the verdict of the release that was named is wanted, in matters of style, too.
+    """
     from ..compiler.passes.select import KEEP_ALL
     from ..compiler.pipeline import analyze
 
     config = config_of(options) if configured else KEEP_ALL
-    return analyze(root_of(options), reader(options), options.dialect, config)
+    strict = _strict(options, judging)
+    return analyze(root_of(options), reader(options), options.dialect, config, strict=strict)
+
+
+def _strict(options: argparse.Namespace, judging: bool) -> frozenset[str]:
+    """The rules of style whose breach is an error: what ``-W`` says goes before all else."""
+    from ..compiler.codes import CODES, STYLE
+
+    usual = "error" if options.strict_style else "warn"
+    if judging and options.dialect != "auto":
+        usual = "error"
+    levels = [_level(text) for text in options.warnings]
+    return frozenset(
+        slug for slug in STYLE if (_last_level(levels, CODES[slug]) or usual) == "error"
+    )
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -184,19 +210,24 @@ def _leveled(analysis: Analysis, options: argparse.Namespace) -> tuple[Diagnosti
     for each in analysis.diagnostics:
         level = None
         if each.code.is_warning:
-            # The last one that names the code, or all, wins.
-            level = next((lv for lv, code in reversed(levels) if code in (None, each.code)), None)
+            level = _last_level(levels, each.code)
         if level != "off":
             found.append(replace(each, promoted=True) if level == "error" else each)
     return tuple(found)
+
+
+def _last_level(levels: list[tuple[str, Code | None]], code: Code) -> str | None:
+    """What ``-W`` says about a code: the last one that names it, or all, wins."""
+    return next((level for level, of in reversed(levels) if of in (None, code)), None)
 
 
 def _level(text: str) -> tuple[str, Code | None]:
     from ..compiler.codes import find_code
 
     level, equals, name = text.partition("=")
-    if level not in ("error", "off"):
-        raise Trouble(f"qapigen: error: -W wants error=CODE or off=CODE, not '{text}'")
+    if level not in ("error", "warn", "off"):
+        wanted = "error=CODE, warn=CODE or off=CODE"
+        raise Trouble(f"qapigen: error: -W wants {wanted}, not '{text}'")
     code = find_code(name) if equals else None
     if equals and (code is None or not code.is_warning):
         known = "an error, which cannot be changed" if code else "not the code of a warning"
@@ -208,6 +239,7 @@ def _summarize(
     found: tuple[Diagnostic, ...], analysis: Analysis, options: argparse.Namespace
 ) -> None:
     """A last line that counts."""
+    from ..compiler.codes import STYLE
     from ..compiler.diagnostics import MOST_DIAGNOSTICS
 
     parts = []
@@ -219,7 +251,23 @@ def _summarize(
         parts.append("and no more are told")
     if parts:
         print(f"{', '.join(parts)}{_dialect_remark(analysis, options)}", file=sys.stderr)
+        if STYLE.issuperset(each.code.slug for each in found if each.severity == "error"):
+            _tell_of_style(found)
         print(f"'qapigen explain {found[0].code.id}' tells more", file=sys.stderr)
+
+
+def _tell_of_style(found: tuple[Diagnostic, ...]) -> None:
+    """How to go on where nothing is wrong but style."""
+    from ..compiler.codes import STYLE
+
+    broken = [each for each in found if each.code.slug in STYLE]
+    rules = sorted({each.code.id for each in broken})
+    if any(each.severity == "error" for each in broken):
+        ways = " ".join(f"-W warn={rule}" for rule in rules)
+        print(f"only style is wrong: '{ways}' goes on", file=sys.stderr)
+    elif broken:
+        ways = " ".join(f"-W off={rule}" for rule in rules)
+        print(f"'{ways}' leaves style out", file=sys.stderr)
 
 
 def _dialect_remark(analysis: Analysis, options: argparse.Namespace) -> str:

@@ -24,9 +24,8 @@ T = TypeVar("T")
 #: The releases that were the first to refuse what a code is about, or to refuse more of it.
 _BROUGHT: dict[str, tuple[str, ...]] = {
     "doc-indentation": ("5.2", "8.1", "9.0", "11.1"),
+    "doc-heading": ("5.2", "9.0"),
     "doc-unknown-member": ("4.2", "11.1"),
-    "doc-long-line": ("10.2",),
-    "doc-sentence-space": ("10.2",),
     "doc-obsolete-section": ("9.1",),
     "doc-missing-member": ("9.0",),
     "doc-returns-nothing": ("9.0",),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["CODES", "Code", "Stage", "find_code"]
+__all__ = ["CODES", "STYLE", "Code", "Stage", "find_code"]
 
 
 class Stage(IntEnum):
@@ -34,7 +34,11 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of diagnostic: an error (``E...``) or a warning (``W...``)."""
+    """A kind of diagnostic: an error (``E...``), a warning (``W...``), or a rule of style.
+
+    Rules of style are errors in QEMU's own generator.  They have numbers of errors, and are
+    warnings all the same unless somebody asks for more: what breaks them means the same.
+    """
 
     id: str
     slug: str
@@ -44,7 +48,7 @@ class Code:
     @property
     def is_warning(self) -> bool:
         """Whether a schema may have it and still be compiled."""
-        return self.id[0] == "W"
+        return self.id[0] == "W" or self.slug in STYLE
 
 
 def _table() -> dict[str, Code]:
@@ -108,6 +112,7 @@ _ROWS = """
 46 doc-obsolete-section a section that the dialect no longer has
 47 doc-long-line a documentation line of more than 70 columns
 48 doc-sentence-space one space between sentences
+135 doc-heading a heading where the release has none
 [HEAD]
 49 no-kind not exactly one of the six kinds of definition
 50 name-not-string a definition whose name is no string
@@ -208,6 +213,9 @@ _ROWS = """
 3 doc-unknown-value a description of an enum value that does not exist
 4 unguarded-type a conditional type used where its condition may not hold
 """
+
+#: The rules of style, by slug: how documentation is laid out, whatever it says.
+STYLE = frozenset({"doc-long-line", "doc-sentence-space"})
 
 #: All codes, by slug.
 CODES: dict[str, Code] = _table()

@@ -14,7 +14,15 @@ from .codes import CODES, Code, Stage
 from .records import record
 from .source import SourceFile, Span, source_order
 
-__all__ = ["MOST_DIAGNOSTICS", "Definition", "Diagnostic", "Note", "Report", "render_text"]
+__all__ = [
+    "MOST_DIAGNOSTICS",
+    "Definition",
+    "Diagnostic",
+    "Note",
+    "Report",
+    "in_order",
+    "render_text",
+]
 
 
 @record(frozen=True, slots=True)
@@ -62,22 +70,23 @@ class Diagnostic:
         return "warning" if self.code.is_warning and not self.promoted else "error"
 
 
-#: A report takes no more than this: nobody reads more, and a damaged file could have millions.
+#: A report takes no more errors than this, and no more warnings: nobody reads more, and a damaged
+#: file could have millions.
 MOST_DIAGNOSTICS = 1000
 
 
 class Report:
     """Collects diagnostics.  A place and code is reported once, however often it is found.
 
-    A report that is full takes no more; reading a file ends then.
+    A report that is full takes no more errors; reading a file ends then.
     """
 
-    __slots__ = ("_failed", "_found", "_starts")
+    __slots__ = ("_errors", "_found", "_starts")
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
         self._starts: dict[SourceFile, list[int]] = {}  # sorted, of each file
-        self._failed = False
+        self._errors = 0
 
     def error(
         self,
@@ -99,40 +108,50 @@ class Report:
     def add(self, found: Diagnostic) -> None:
         """Add a problem that is complete already."""
         key = (found.code.slug, found.span, found.focus, found.message)
-        if key not in self._found and not self.full:
+        if key in self._found:
+            return
+        if found.code.is_warning:
+            if len(self._found) - self._errors < MOST_DIAGNOSTICS:
+                self._found[key] = found
+        elif not self.full:
             self._found[key] = found
-            self._failed |= not found.code.is_warning
-            if found.span is not None and not found.code.is_warning:
+            self._errors += 1
+            if found.span is not None:
                 insort(self._starts.setdefault(found.span.file, []), found.span.start)
 
     @property
     def full(self) -> bool:
-        """Whether there is no room for more."""
-        return len(self._found) >= MOST_DIAGNOSTICS
+        """Whether there is no room for more errors."""
+        return self._errors >= MOST_DIAGNOSTICS
 
     @property
     def failed(self) -> bool:
         """Whether an error was reported; warnings do not count."""
-        return self._failed
+        return self._errors > 0
 
     def has_inside(self, span: Span) -> bool:
-        """Whether a problem was reported within ``span``."""
+        """Whether an error was reported within ``span``."""
         starts = self._starts.get(span.file, [])
         at = bisect_left(starts, span.start)
         return at < len(starts) and starts[at] <= span.end
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All: errors of reading in source order, others as reported, warnings in source order."""
-        return tuple(sorted(self._found.values(), key=_order))
+        """All that was found, :func:`in_order`."""
+        return in_order(self._found.values())
+
+
+def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Errors of reading in source order, others as they were found, warnings in source order."""
+    return tuple(sorted(found, key=_order))
 
 
 def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
-    stage = diagnostic.code.stage
-    if stage not in (Stage.READ, Stage.ADVICE):
+    warning = diagnostic.severity == "warning"
+    if not warning and diagnostic.code.stage is not Stage.READ:
         return (1,)
     # Of one place the first to be found comes first: a token is wrong before it is misplaced.
     place = source_order(diagnostic.span) if diagnostic.span else ()
-    return (0 if stage is Stage.READ else 2, place)
+    return (2 if warning else 0, place)
 
 
 # Terminal rendering.

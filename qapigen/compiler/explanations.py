@@ -179,7 +179,8 @@ _INDEX_HEAD = """\
 A page for each code that the compiler gives: what the rule is, why there is one, a schema that
 breaks it and one that does not. `qapigen explain CODE` prints a page, `qapigen explain` this list.
 Codes never change their meaning. E stands for errors; W for warnings, which are about schemas that
-are legal, and which `-W error` makes errors and `-W off` leaves out.
+are legal, and which `-W error` makes errors and `-W off` leaves out. E047 and E048 are rules of
+[style](../usage.md#style): warnings, too, unless the verdict of a release is asked for.
 """
 
 

@@ -16,7 +16,7 @@ from .backends.registry import find_backend
 from .check import check
 from .check.advice import advise
 from .choice import choose
-from .diagnostics import Diagnostic, Report
+from .diagnostics import Diagnostic, Report, in_order
 from .dialect import DIALECTS
 from .emit.filetree import FileTree
 from .ir import Schema
@@ -71,7 +71,7 @@ class Analysis:
     @property
     def errors(self) -> list[Diagnostic]:
         """The diagnostics that are no warnings."""
-        return [each for each in self.diagnostics if not each.code.is_warning]
+        return [each for each in self.diagnostics if each.severity == "error"]
 
 
 @record(frozen=True, slots=True)
@@ -82,10 +82,39 @@ class Result:
     files: FileTree | None
 
 
-def analyze(root: str, read: Reader, dialect: str = "auto", config: Config = KEEP_ALL) -> Analysis:
-    """Text to schema."""
+def analyze(
+    root: str,
+    read: Reader,
+    dialect: str = "auto",
+    config: Config = KEEP_ALL,
+    *,
+    strict: frozenset[str] = frozenset(),
+) -> Analysis:
+    """Text to schema.
+
+    ``strict`` has the rules of style (:data:`.codes.STYLE`) whose breach is an error.  They do not
+    count when ``auto`` chooses: it would take a release without the rule.
+    """
     if dialect != "auto":
-        return _analyze(root, read, dialect, config)
+        found = _analyze(root, read, dialect, config)
+    else:
+        found = _choose(root, read, config)
+    return _judge(found, strict)
+
+
+def _judge(found: Analysis, strict: frozenset[str]) -> Analysis:
+    """The breaches of some rules of style made errors."""
+    if not any(each.code.slug in strict for each in found.diagnostics):
+        return found
+    judged = in_order(
+        replace(each, promoted=True) if each.code.slug in strict else each
+        for each in found.diagnostics
+    )
+    return replace(found, schema=None, diagnostics=judged)
+
+
+def _choose(root: str, read: Reader, config: Config) -> Analysis:
+    """Text to schema in the dialect that fits."""
     read = cache(read)
     guess = guess_release(root, read)
     chosen = choose(
@@ -96,7 +125,10 @@ def analyze(root: str, read: Reader, dialect: str = "auto", config: Config = KEE
     )
     reasons = [str(each) for each in guess.evidence]
     reasons += [f"QEMU {release} refuses {_shown(each)}" for release, each in chosen.refused]
-    deciding = str(guess.deciding) if guess.deciding is not None else ""
+    decided = guess.deciding
+    if guess.preferring is not None and chosen.dialect == guess.preferred:
+        decided = guess.preferring
+    deciding = str(decided) if decided is not None else ""
     if chosen.refused:
         deciding = reasons[-1]
     return replace(chosen.read, reasons=tuple(reasons), deciding=deciding)

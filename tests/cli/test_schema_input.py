@@ -216,8 +216,73 @@ def test_configuration_files(call: Call, tmp_path: Path) -> None:
         ("-W", "fatal"),
         ("-W", "error=W999"),
         ("-W", "off=E001"),
+        ("-W", "warn=E001"),
     ],
 )
 def test_options_that_make_no_sense(call: Call, tmp_path: Path, options: tuple[str, ...]) -> None:
     root = write_files(tmp_path, {"a.json": CONDITIONAL})
     one_error(call("check", root, *options), TROUBLE)
+
+
+# --- style ---
+
+#: A line that is too long, and a single blank between sentences.
+STYLELESS = f"##\n# @go:\n#\n# {'x' * 80}\n# One. Two.\n##\n{{ 'command': 'go' }}\n"
+JUDGES = {verb: VERBS[verb] for verb in ("check", "ir", "introspect")}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_style_is_a_warning(call: Call, tmp_path: Path, verb: str) -> None:
+    root = write_files(tmp_path, {"a.json": STYLELESS})
+    found = call(*VERBS[verb], root)
+    assert found.status == FINE
+    assert "a.json:4:1: warning: " in found.err
+    assert "a.json:5:7: warning: " in found.err
+    assert "-W off=E047 -W off=E048" in found.err
+    assert "warning: " not in call(*VERBS[verb], root, "-W", "off=E047", "-W", "off=E048").err
+    found = call(*VERBS[verb], root, "--strict-style")
+    assert found.status == FINDINGS
+    assert "a.json:5:7: error: " in found.err
+    assert call(*VERBS[verb], root, "-W", "error=E048").status == FINDINGS
+
+
+@pytest.mark.parametrize("verb", JUDGES)
+@pytest.mark.parametrize("dialect", ["10.2", "11.1", "modern"])
+def test_a_release_that_is_named_judges_style(
+    call: Call, tmp_path: Path, verb: str, dialect: str
+) -> None:
+    root = write_files(tmp_path, {"a.json": STYLELESS})
+    arguments = (*JUDGES[verb], root, "--dialect", dialect)
+    found = call(*arguments)
+    assert found.status == FINDINGS
+    assert "a.json:4:1: error: " in found.err
+    assert "-W warn=E047 -W warn=E048" in found.err
+    assert call(*arguments, "-W", "warn=E047", "-W", "warn=E048").status == FINE
+    assert call(*arguments, "-W", "warn=E047").status == FINDINGS
+    assert call(*arguments, "-W", "off").status == FINE
+
+
+def test_style_never_stops_a_build(call: Call, tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"a.json": STYLELESS})
+    arguments = ("generate", "-o", tmp_path / "out", root, "--dialect", "11.1")
+    found = call(*arguments)
+    assert found.status == FINE
+    assert "a.json:4:1: warning: " in found.err
+    assert call(*arguments, "--strict-style").status == FINDINGS
+    assert call(*arguments, "--strict-style", "-W", "warn").status == FINE
+
+
+def test_releases_without_rules_of_style(call: Call, tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"a.json": STYLELESS})
+    found = call("check", root, "--dialect", "10.1", "--strict-style")
+    assert found.status == FINE
+    assert "warning: " not in found.err
+
+
+def test_what_is_wrong_beside_style(call: Call, tmp_path: Path) -> None:
+    """The way round style is not told where it leads to nothing."""
+    root = write_files(tmp_path, {"a.json": STYLELESS + "{ 'command': 'a', 'data': 'No' }"})
+    found = call("check", root, "--dialect", "11.1")
+    assert found.status == FINDINGS
+    assert "3 errors" in found.err
+    assert "-W warn" not in found.err

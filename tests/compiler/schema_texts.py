@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from qapigen.compiler.codes import STYLE
 from qapigen.compiler.diagnostics import Diagnostic, Report
 from qapigen.compiler.dialect import DIALECTS
 from qapigen.compiler.ir import Schema
@@ -76,15 +77,15 @@ def tree_of(files: Files, dialect: str = "modern") -> SourceTree:
 
 
 def problems(files: Files, dialect: str = "modern") -> tuple[Diagnostic, ...]:
-    """The errors that are found when a schema is read and checked."""
-    found = analyze(_root(files), reader(files), dialect).diagnostics
-    return tuple(d for d in found if not d.code.is_warning)
+    """The errors that are found when a schema is read and checked, style included."""
+    found = analyze(_root(files), reader(files), dialect, strict=STYLE).diagnostics
+    return tuple(d for d in found if d.severity == "error")
 
 
 def warnings(files: Files, dialect: str = "modern") -> tuple[Diagnostic, ...]:
     """The warnings."""
     found = analyze(_root(files), reader(files), dialect).diagnostics
-    return tuple(d for d in found if d.code.is_warning)
+    return tuple(d for d in found if d.severity == "warning")
 
 
 def schema_of(files: Files, dialect: str = "modern") -> Schema:

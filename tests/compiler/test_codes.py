@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qapigen.compiler.codes import CODES, Code, Stage, find_code
+from qapigen.compiler.codes import CODES, STYLE, Code, Stage, find_code
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.id)
@@ -17,7 +17,12 @@ def test_rows(code: Code) -> None:
     assert CODES[code.slug] is code
     assert code.title
     assert not code.title.endswith(".")
-    assert code.is_warning is (code.stage is Stage.ADVICE) is code.id.startswith("W")
+    assert (code.stage is Stage.ADVICE) is code.id.startswith("W")
+    assert code.is_warning is (code.id.startswith("W") or code.slug in STYLE)
+
+
+def test_rules_of_style_keep_their_numbers() -> None:
+    assert {CODES[slug].id for slug in STYLE} == {"E047", "E048"}
 
 
 def test_numbers_are_given_once() -> None:

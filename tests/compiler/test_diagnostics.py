@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from qapigen.compiler.codes import CODES, Stage
+from qapigen.compiler.codes import CODES, STYLE, Stage
 from qapigen.compiler.diagnostics import Definition, Diagnostic, Note, Report, render_text
 from qapigen.compiler.pipeline import analyze
 from qapigen.compiler.source import SourceFile, Span
@@ -278,7 +278,7 @@ MEANING = {
 
 @pytest.mark.parametrize("files", [PAGE, MEANING], ids=["reading", "checking"])
 def test_a_page_of_errors(files: dict[str, str], snapshot: SnapshotAssertion) -> None:
-    analysis = analyze("schema.json", reader(files), "modern")
+    analysis = analyze("schema.json", reader(files), "modern", strict=STYLE)
     assert analysis.schema is None
     assert render_text(analysis.diagnostics) == snapshot
 

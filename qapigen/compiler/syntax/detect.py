@@ -100,6 +100,12 @@ _SIGNS = (
 )
 _SINCE = re.compile(r"\b[Ss]ince:? (\d+)\.(\d+)")
 
+# Headings at the start of free-form documentation.  Most releases that do not have them take them
+# for mere text.
+_BEGIN = r"^[^\S\n]*+##\n(?:[^\S\n]*+#\n|(?!))*+[^\S\n]*+# "
+_EQUALS = _sign("# = ", "# == ", text=_BEGIN + r"(==?+ \S[^\n]*+)", until="10.0")
+_OVERLINED = _sign("# ***", "# ===", text=_BEGIN + r"(\*{3,}+|={3,}+)\n", since="10.1")
+
 
 class Evidence(NamedTuple):
     """Something in the text that not all releases have."""
@@ -121,13 +127,14 @@ class Evidence(NamedTuple):
 class Guess(NamedTuple):
     """The newest release that the evidence leaves; ``deciding`` is what rules out newer ones.
 
-    ``preferred`` is an older one that fits better if it finds no error.
+    ``preferred`` is an older one that fits better if it finds no error, ``preferring`` the reason.
     """
 
     release: str
     evidence: tuple[Evidence, ...] = ()
     deciding: Evidence | None = None
     preferred: str | None = None
+    preferring: Evidence | None = None
 
 
 class _Found(NamedTuple):
@@ -144,10 +151,12 @@ def guess_release(root: str, read: Reader) -> Guess:
     limits = [each.evidence for each in agreeing if each.evidence.until is not None]
     deciding = min(limits, key=lambda each: _rank(each.until), default=None)
     release = RELEASES[-1] if deciding is None or not deciding.until else deciding.until
-    preferred = None
     if _rank("4.2") < _rank(release) <= _rank("5.2"):
-        preferred = _by_version(agreeing, texts)
-    return Guess(release, evidence, deciding, preferred)
+        return Guess(release, evidence, deciding, _by_version(agreeing, texts))
+    heading = _by_headings(texts) if _rank(release) > _rank(_EQUALS.until) else None
+    if heading is not None:
+        return Guess(release, (*evidence, heading), deciding, heading.until, heading)
+    return Guess(release, evidence, deciding)
 
 
 def _rank(release: str | None) -> int:
@@ -202,6 +211,14 @@ def _by_version(agreeing: list[_Found], texts: Sequence[tuple[str, str]]) -> str
         return None
     versions = [(int(a), int(b)) for _, text in texts for a, b in _SINCE.findall(text)]
     return "4.2" if versions and max(versions) < (5, 0) else None
+
+
+def _by_headings(texts: Sequence[tuple[str, str]]) -> Evidence | None:
+    """A heading of old, if the texts have more of these than of the new ones."""
+    old = _look(_EQUALS, texts)
+    if old is None or _count(_EQUALS, texts) <= _count(_OVERLINED, texts):
+        return None
+    return old.evidence
 
 
 def _texts(root: str, read: Reader) -> list[tuple[str, str]]:

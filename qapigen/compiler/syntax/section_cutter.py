@@ -57,6 +57,10 @@ class SectionCutter:
             self.error("doc-empty-symbol", 0, "the documented name is empty")
         return name
 
+    def misplaced_heading(self, index: int, hint: str) -> None:
+        """Report a line that begins with ``=`` and is no heading where it stands."""
+        self.error("doc-heading", index, "a line that begins with '=' has no place here", hint)
+
     def section(self, kind: SectionKind, name: str, *, index: int, body: list[str]) -> Section:
         """A section that starts at a line; ``body`` begins with that line's text."""
         return Section(kind, name, dedent(body), self.line_span(index))

@@ -45,6 +45,8 @@ class ClassicCutter(SectionCutter):
         self.begun = 1
         for index in range(1, len(self.lines)):
             text = self.lines[index].text
+            if text[:1] == "=" and self.dialect.markup == "headings":
+                self.misplaced_heading(index, "headings stand in free-form documentation")
             # Only text in this exact column is looked at; indented markers are text.
             if not text:
                 self.body.append("")

@@ -31,6 +31,8 @@ class ModernCutter(SectionCutter):
     def free_form(self) -> Iterator[Section]:
         """The sections of a block that documents no definition: one, if there is any text."""
         for index, line in enumerate(self.lines):
+            if index and line.text.startswith("=") and self.dialect.markup == "headings":
+                self.misplaced_heading(index, "a heading is the first line of its block")
             if _DESCRIPTION.match(line.text):
                 self.error(
                     "doc-free-form-name",
@@ -63,6 +65,8 @@ class ModernCutter(SectionCutter):
                 self.obsolete(text)
                 continue
             else:
+                if text[0] == "=" and self.dialect.markup == "headings":
+                    self.misplaced_heading(self.at, "headings stand in free-form documentation")
                 plain = self.paragraph(plain)
                 continue
             if plain is not None:

@@ -52,6 +52,8 @@ def cut_regular(
 ) -> tuple[str, list[Section]] | None:
     """The documented name and the sections of a definition's block, if the block is regular."""
     text = file.text
+    if dialect.markup == "headings" and text.find("\n# =", start, end) >= 0:
+        return None
     opening = _OPENING.match(text, start, end)
     if opening is None:
         return None

@@ -97,6 +97,22 @@ def test_versions_in_texts_count_where_only_the_order_of_results_differs() -> No
     )
 
 
+def test_headings_speak_for_a_release_that_has_them() -> None:
+    def preferred(text: str) -> str | None:
+        return guess_release("root.json", reader(text)).preferred
+
+    old, new = "##\n# = Going\n##\n", "##\n#\n# ***\n# Going\n# ***\n##\n"
+    guess = guess_release("root.json", reader(new + old + old))
+    assert (guess.release, guess.preferred) == ("11.1", "10.0")
+    assert str(guess.preferring) == "= Going in root.json:8 is of QEMU 10.0 or earlier"
+    assert guess.preferring in guess.evidence
+    assert preferred(new + old) is None
+    assert preferred("##\n# text\n# = Going\n##\n") is None
+    assert preferred("# = Going\n" + "{ 'a': '# = ' }") is None
+    # Where other evidence speaks for an older release, that one has such headings anyhow.
+    assert preferred(old + NOTE) is None
+
+
 def test_evidence_is_looked_for_in_all_files() -> None:
     old = "{ 'pragma': { 'returns-whitelist': [ ] } }"
     files = {

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from tests.compiler.schema_texts import (
     BOTH,
     CLASSIC,
+    Case,
+    assert_case,
+    params,
     problems,
+    shown,
     tree_of,
 )
 from tests.compiler.syntax.doc_blocks import block, sections
@@ -24,7 +28,7 @@ AA = "{ 'command': 'aa', 'data': { 'a': 'int' } }\n"
         (["one"], "one"),
         (["", "one", "", "  two", ""], "one\n\n  two"),
         (["  one", "    two"], "one\n  two"),
-        (["= Title", "", "text"], "= Title\n\ntext"),
+        (["text", " = no title"], "text\n = no title"),
         (["Returns: no section here"], "Returns: no section here"),
         (["Since: 1.0", "Features:"], "Since: 1.0\nFeatures:"),
         (["foo @x: y", "@x and more"], "foo @x: y\n@x and more"),
@@ -32,6 +36,29 @@ AA = "{ 'command': 'aa', 'data': { 'a': 'int' } }\n"
 )
 def test_free_form(lines: list[str], text: str, dialect: str) -> None:
     assert sections("", *lines, dialect=dialect) == [("text", text)]
+
+
+OTHER = block("@aa:", "", "Text.", " = One", "", "Note: = what") + AA
+
+
+@params(
+    [
+        Case("doc-heading", block("@aa:", "«= Two»") + AA, OTHER, ("5.2", "6.0", "7.2", "8.2")),
+        Case("doc-heading", block("@aa:", "", "@a: a", "", "«= Two»") + AA, OTHER, ("7.2",)),
+        Case("doc-heading", block("@aa:", "", "Text.", "«=»") + AA, OTHER, ("7.2",)),
+        Case(
+            "doc-heading",
+            block("@aa:", "", "@a: a", "", "«= Two»") + AA,
+            block("@aa:", "", "Text.", "= Two", "", "@a: a") + AA,
+            ("9.0", "9.1", "10.0"),
+        ),
+        Case("doc-heading", block("", "«= Two»"), block("= Two"), ("9.0", "10.0")),
+        Case("doc-heading", block("= One", "«== Two»"), block("= One", " = Two"), ("9.0",)),
+    ]
+)
+def test_misplaced_headings(case: Case, dialect: str) -> None:
+    assert_case(case, dialect)
+    assert shown(problems(case.text, "10.1" if dialect[0] in "91" else "5.1")) == []
 
 
 @pytest.mark.parametrize("dialect", BOTH)
