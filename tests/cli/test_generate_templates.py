@@ -23,7 +23,7 @@ def test_own_template(call: Call, shop: Path) -> None:
     options = ("-o", "-", "--backend", "introspect", "--templates", folder)
     found = call("generate", shop, *options)
     assert (found.status, found.err) == (FINE, "")
-    assert found.out == 'x = {1: "What query-qmp-schema answers."}\n'
+    assert found.out == 'x = {2: "What query-qmp-schema answers."}\n'
     assert call("generate", shop, *options, "--format", "black").out == found.out
     plain = call("generate", shop, *options, "--format", "none")
     assert plain.out == "x = {  1 : 'What query-qmp-schema answers.' }"

@@ -29,7 +29,7 @@ from .assets import asset_folder
 __all__ = ["TEMPLATE_API", "Renderer", "TemplateFailure"]
 
 #: The version of the values and filters that templates are given.
-TEMPLATE_API = 1
+TEMPLATE_API = 2
 
 _SUFFIX = ".j2"
 

@@ -7,9 +7,11 @@ also one that no comment could hold.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import count
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
@@ -91,6 +93,16 @@ class Html(HTMLParser):
             self.headings[-1] = (tag, text + data)
 
     @property
+    def anchors(self) -> set[str]:
+        """What a link may lead to: ids that are written out, and those of headings at GitHub."""
+        found = set(self.ids)
+        for _, text in self.headings:
+            own = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+            numbered = (f"{own}-{number}" for number in count(1))
+            found.add(own if own not in found else next(n for n in numbered if n not in found))
+        return found
+
+    @property
     def text(self) -> str:
         """All text, blanks made alike."""
         return " ".join("".join(self.texts).split())
@@ -117,7 +129,7 @@ def broken_links(files: Mapping[str, str]) -> Iterator[str]:
             target, _, fragment = href.partition("#")
             page = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target)))
             found = read.get(page if target else path)
-            if found is None or (fragment and unquote(fragment) not in found.ids):
+            if found is None or (fragment and unquote(fragment) not in found.anchors):
                 yield f"{path}: {href}"
 
 

@@ -75,8 +75,8 @@ def test_output_is_the_same_each_time(reference: Compile, schemas: Path) -> None
 
 def test_a_broken_link_is_found() -> None:
     files = {
-        "docs/a.md": '<a id="x"></a> [a](b.md#y) [b](#x) [c](#z) <a id="x"></a>',
-        "docs/b.md": "",
+        "docs/a.md": '<a id="x"></a> [a](b.md#y) [b](#x) [c](#z) [d](b.md#b-2) <a id="x"></a>',
+        "docs/b.md": "# B!\n\n## B! 2\n\n[b](#b)",
     }
     assert list(broken_links(files)) == [
         "docs/a.md: an id is used twice",

@@ -71,7 +71,6 @@ def test_text_cannot_break_out(dialect: str, text: str, kind: str) -> None:
     after = struct("After", 2, doc=documented("After"), a="int")
     page = html_of(page_of(command, after, dialect=dialect))
     assert page.headings == [("h1", "test"), ("h2", "c (command)"), ("h2", "After (struct)")]
-    assert page.ids == ["command.c", "type.After", "type.After.a"]
     assert set(page.tags) <= ALLOWED
     assert page.text.endswith("Members a (int, required): Not documented")
     assert not [h for h in page.hrefs if not h.startswith(("http", "ftp", "index.md", "#"))]
@@ -84,7 +83,6 @@ def test_free_text_cannot_break_out(dialect: str, text: str) -> None:
     page = html_of(files["docs/example/test.md"])
     assert page.headings[-1][1] == "After (struct)"
     assert page.headings[0][0] == "h1"
-    assert page.ids == ["type.After", "type.After.a"]
     assert set(page.tags) <= ALLOWED | {"h3", "h4", "h5", "h6"}
     assert set(html_of(files["docs/example/index.md"]).tags) <= ALLOWED
 
@@ -95,7 +93,7 @@ def test_tags_appear_as_text(dialect: str) -> None:
     doc = documented("S", section(SectionKind.TEXT, "", text))
     page = html_of(page_of(struct("S", doc=doc), dialect=dialect))
     assert text in page.text
-    assert "y" not in page.ids
+    assert page.ids == []
 
 
 def test_sections_come_in_source_order() -> None:
@@ -126,5 +124,5 @@ def test_arguments_that_are_an_alternate() -> None:
     either = Alternate(name="Either", module="test.json", span=span_at(0), alternatives=(some,))
     command = Command(name="c", module="test.json", span=span_at(1), data="Either", boxed=True)
     page = page_of(either, command, dialect="2018")
-    assert "**Arguments:** one of the alternatives of [`Either`](#type.Either)" in page
+    assert "**Arguments:** one of the alternatives of [`Either`](#either-alternate)" in page
     assert page.count("`some`") == 1

@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...ir import Alternate, Command, Definition, Event, Feature, Section, SectionKind, Union
-from .anchors import anchor
 from .blocks import Block, Emphasis, Fence, Inline, Name, Paragraph, Quote, Text, Titled
-from .escape import code_span, fragment
+from .escape import code_span
 from .order import Run, RunKind, runs_of
 from .relations import Part
 from .site import Site
 from .text_lines import guess_language
-from .views import DefinitionView, EntryView, GroupView
+from .views import DefinitionView, GroupView
 from .wording import badges, capitalized, execution, kind, only_if, type_text
 from .writer import Writer
 
@@ -42,16 +41,17 @@ class _Description:
         self.definition = definition
         self.here = here
         self.writer = Writer(self.resolve)
-        self.anchor = anchor(definition)
         self.own = site.relations.parts[definition.name]
         self.sections = definition.doc.sections if definition.doc is not None else ()
 
     def resolve(self, name: Name) -> str | None:
-        """Where a name in the text leads."""
+        """Where a name in the text leads: a member of another definition to that one."""
         if name.member:
             owner = self.site.relations.owner(self.definition, name.name)
+            if owner is self.definition:
+                return None
             if owner is not None:
-                return self.site.anchors.link(self.here, owner.name, name.name)
+                return self.site.anchors.link(self.here, owner.name)
         return self.site.anchors.link(self.here, name.name)
 
     def link(self, name: str) -> str:
@@ -60,9 +60,8 @@ class _Description:
     def view(self, level: int) -> DefinitionView:
         return DefinitionView(
             marks="#" * level,
-            anchor=self.anchor,
             name=code_span(self.definition.name),
-            kind=kind(self.definition),
+            kind=self.site.anchors.kind(self.definition.name),
             facts=tuple(self.facts()),
             groups=tuple(self.groups()),
         )
@@ -155,14 +154,13 @@ class _Description:
             return (Paragraph((Text("The name of one of the branches below."),)),)
         return _NOT_DOCUMENTED
 
-    def member(self, name: str, blocks: Sequence[Block]) -> EntryView:
-        part, place = self.own.get(name), ""
-        if part is not None:
-            place = f"{self.anchor}.{fragment(name)}"
-        else:
-            part = self.site.relations.find(self.definition, name)
-        head = f"**{code_span(name)}**{self.details(part)}"
-        return EntryView(place, self.writer.entry(head, blocks, joint=": ", indent="  "))
+    def member(self, name: str, blocks: Sequence[Block]) -> str:
+        part = self.own.get(name) or self.site.relations.find(self.definition, name)
+        return self.entry(f"**{code_span(name)}**{self.details(part)}", blocks)
+
+    def entry(self, head: str, blocks: Sequence[Block]) -> str:
+        """An item of a list."""
+        return self.writer.entry(head, blocks, joint=": ", indent="    ")
 
     def details(self, part: Part | None) -> str:
         """What the schema tells about a member, in parentheses; empty if that is nothing."""
@@ -188,7 +186,7 @@ class _Description:
                 what = f"one of the alternatives of {self.link(ancestor.name)}"
                 yield GroupView(text=f"**{self.title()}:** {what}")
                 continue
-            entries = tuple(self.inherited_member(ancestor, part) for part in parts)
+            entries = tuple(f"{code_span(p.name)}{self.details(p)}" for p in parts)
             title = f"{words} {self.link(ancestor.name)}"
             yield GroupView(title=title if entries else f"{title} (it has none)", entries=entries)
             if isinstance(ancestor, Union):
@@ -200,18 +198,12 @@ class _Description:
         if relations.has_more(self.definition):
             yield GroupView(text="The bases have more members, which are not listed here.")
 
-    def inherited_member(self, owner: Definition, part: Part) -> EntryView:
-        shown = code_span(part.name)
-        target = self.site.anchors.link(self.here, owner.name, part.name)
-        name = shown if target is None else f"[{shown}]({target})"
-        return EntryView("", f"{name}{self.details(part)}")
-
     def branches(self) -> Iterator[GroupView]:
         """What a union has besides, for each value of its discriminator."""
         union = self.definition
         if not isinstance(union, Union) or not union.branches:
             return
-        entries: list[EntryView] = []
+        entries: list[str] = []
         for branch in union.branches:
             case = ", ".join([f"**{code_span(branch.case)}**", *only_if(branch.cond)])
             if branch.type is None:
@@ -220,7 +212,7 @@ class _Description:
                 what = f"{code_span('data')} is {type_text(branch.type, self.link)}"
             else:
                 what = f"the members of {self.link(branch.type.name)}"
-            entries.append(EntryView("", f"{case}: {what}"))
+            entries.append(f"{case}: {what}")
         title = f"Branches, by the value of {code_span(union.discriminator)}"
         yield GroupView(title=title, entries=tuple(entries))
 
@@ -237,10 +229,10 @@ class _Description:
         if entries:
             yield GroupView(title="Features", entries=tuple(entries))
 
-    def feature(self, name: str, own: dict[str, Feature], blocks: Sequence[Block]) -> EntryView:
+    def feature(self, name: str, own: dict[str, Feature], blocks: Sequence[Block]) -> str:
         condition = only_if(own[name].cond) if name in own else []
         head = ", ".join([f"**{code_span(name)}**", *condition])
-        return EntryView("", self.writer.entry(head, blocks, joint=": ", indent="  "))
+        return self.entry(head, blocks)
 
     def closing(self) -> Iterator[GroupView]:
         if isinstance(self.definition, Command):

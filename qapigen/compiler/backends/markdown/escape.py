@@ -3,8 +3,10 @@
 In: raw text.  Out: Markdown for it.
 Must not know: blocks, the schema.
 
-The aim is what CommonMark and GitHub's dialect of it agree upon.  Both take a backslash before
-any ASCII punctuation as "the next character is itself".
+The aim is what CommonMark, GitHub's dialect of it, MyST and MkDocs (Python-Markdown) agree upon.
+All but the last take a backslash before any ASCII punctuation as "the next character is itself";
+that one shows the backslash before characters that mean nothing to it.  Those are written by
+number, and only where another tool would see more in them than text.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ __all__ = [
     "code_span",
     "destination",
     "fence_marks",
-    "fragment",
     "heading_text",
     "is_url",
     "line_starts",
@@ -35,24 +36,28 @@ _CONTROLS |= {ord(c): " " for c in "\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"}
 del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
 
 _SPECIAL = re.compile(
-    r"[\\`*\[\]<~|$]"
+    r"[\\`*\[\]~]"
+    r"|\$(?=[^$]*\$)"  # mathematics stand between two
     r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # between letters it is never markup
     r"|&(?=[#A-Za-z0-9])"
-    r"|!(?=\Z)"  # a link may follow, and make an image of it
+    r"|<(?![\s\d]|\Z)"
+    r"|[!}](?=\Z)"  # a link may follow, and make an image of it, or code, and be a role of MyST
 )
-# At the start of a line: lists, headings (also underlines), quotes, rows of tables.
-_LINE_START = re.compile(r"^(?=[-+=>#:])", re.MULTILINE)
+_WITH_BACKSLASH = "\\`*_{}[]()>#+-.!"  # for all tools
+_ENTITIES = {"<": "&lt;", "&": "&amp;"}
+# At the start of a line: lists, headings (also underlines), quotes, rows of tables; comments and
+# targets of MyST.
+_LINE_START = re.compile(r"^(?:[-+>#:|%]|=(?==*$)|\((?=[^()]*\)=))", re.MULTILINE)
 _LINE_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|\Z))", re.MULTILINE)
 # Most text has nothing to change.  One scan for a set of characters, or one match of the whole
 # text, finds that out before any text is taken apart.  Control characters here include the tab.
 _CONTROL = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _NOT_CLEAN = re.compile(f"[{_CONTROL}]")
-_NOT_PLAIN = re.compile(rf"[\\`*\[\]<~|$_&!{_CONTROL}]")
-_HARMLESS_LINE = r"[^\s\d=>#:+-](?:.*\S)?"
+_NOT_PLAIN = re.compile(rf"[\\`*\[\]<~$_&!}}{_CONTROL}]")
+_HARMLESS_LINE = r"[^\s\d=>#:+|%(-](?:.*\S)?"
 _HARMLESS_LINES = re.compile(rf"{_HARMLESS_LINE}(?:\n{_HARMLESS_LINE}|(?!))*+")
 _BACKTICKS = re.compile(r"`+")
 _URL = re.compile(r"(?:https?|ftp)://[^\s<>\"`]+|mailto:[^\s<>\"`]+", re.IGNORECASE)
-_NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def clean(text: str) -> str:
@@ -66,7 +71,7 @@ def plain(text: str) -> str:
     """Markdown that shows ``text``, except at the start of lines: see :func:`line_starts`."""
     if _NOT_PLAIN.search(text) is None:
         return text
-    return _SPECIAL.sub(r"\\\g<0>", clean(text))
+    return _SPECIAL.sub(_as_text, clean(text))
 
 
 def line_starts(markdown: str) -> str:
@@ -77,7 +82,14 @@ def line_starts(markdown: str) -> str:
     if _HARMLESS_LINES.fullmatch(markdown) is not None:
         return markdown
     lines = "\n".join(line.strip() for line in markdown.split("\n") if line.strip())
-    return _LINE_NUMBER.sub(r"\1\\", _LINE_START.sub(r"\\", lines))
+    return _LINE_NUMBER.sub(r"\1\\", _LINE_START.sub(_as_text, lines))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _WITH_BACKSLASH:
+        return f"\\{character}"
+    return _ENTITIES.get(character) or f"&#{ord(character)};"
 
 
 def one_line(markdown: str) -> str:
@@ -120,12 +132,3 @@ def is_url(text: str) -> bool:
 def destination(url: str) -> str:
     """``url`` as it is written between the parentheses of a link."""
     return quote(clean(url), safe=":/?#@!$&'+,;=%~-._").replace("&", "&amp;")
-
-
-def fragment(name: str) -> str:
-    """``name`` as part of an id; names of schemas have nothing that needs replacing."""
-    return _NOT_IN_ID.sub(_numbered, name)
-
-
-def _numbered(found: re.Match[str]) -> str:
-    return f"_{ord(found[0]):x}_"

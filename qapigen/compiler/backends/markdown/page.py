@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from posixpath import basename
 
 from ...ir import Definition
 from .anchors import INDEX, relative
 from .blocks import Block, Heading, Inline, Name, Paragraph, Text
 from .description import describe
 from .escape import code_span, heading_text, plain
-from .site import Prose, Site
+from .site import Prose, Site, title_of
 from .views import DefinitionView, PageView, PartView
 from .writer import Writer
 
@@ -93,7 +92,7 @@ class _Page:
         title = self.headings.title
         if title is not None:
             return heading_text(self.writer.line(title.inlines))
-        return heading_text(plain(basename(self.module).removesuffix(".json") or self.module))
+        return heading_text(plain(title_of(self.module)))
 
     def view(self) -> PageView:
         return PageView(self.title(), tuple(self.facts()), tuple(self.parts()))

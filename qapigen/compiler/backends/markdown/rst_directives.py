@@ -91,6 +91,6 @@ def _example(body: Sequence[str], nested: Nested) -> Block:
 
 def _code(language: str, content: Sequence[str]) -> Block:
     text = "\n".join(content)
-    if language.upper() == "QMP":
+    if language.upper() in ("QMP", "JSON"):
         return Fence(text, guess_language(text))
     return Fence(text, language if _LANGUAGE.match(language) else "text")

@@ -6,7 +6,8 @@ Must not know: what pages look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from posixpath import basename
 from typing import NamedTuple
 
 from ...ir import Definition, Doc, Schema
@@ -15,8 +16,9 @@ from .blocks import Block, Heading
 from .escape import code_span
 from .markup import Outline, parser_for
 from .relations import Relations
+from .writer import Writer
 
-__all__ = ["Prose", "Site"]
+__all__ = ["Prose", "Site", "title_of"]
 
 
 class Prose(NamedTuple):
@@ -28,16 +30,18 @@ class Prose(NamedTuple):
 class Site:
     """A schema as seen by its pages.
 
-    ``content`` has the free-form blocks and the definitions of each module in source order.
+    ``content`` has the free-form blocks and the definitions of each module in source order.  Of
+    the modules that are asked for, those with nothing to show get no page: pragmas, say.
     """
 
     def __init__(self, schema: Schema, modules: Iterable[str]) -> None:
         self.schema = schema
         self.modules = {m.name: m for m in schema.modules}
         self.relations = Relations(schema)
-        self.anchors = Anchors(schema, modules)
         self.parse = parser_for(schema.dialect)
         self.content = self._content()
+        shown = [m for m in modules if any(map(_is_seen, self.content[m]))]
+        self.anchors = Anchors(schema, shown, {m: tuple(self._headings(m)) for m in shown})
         self._names: dict[tuple[str, str], str] = {}
 
     def _content(self) -> dict[str, list[Prose | Definition]]:
@@ -59,6 +63,15 @@ class Site:
             tuple((b, outline.level(b) if isinstance(b, Heading) else None) for b in blocks)
         )
 
+    def _headings(self, module: str) -> Iterator[str]:
+        """What may stand in the headings of a page, those of definitions left out."""
+        yield title_of(module)
+        for item in self.content[module]:
+            if isinstance(item, Prose):
+                for block, _ in item.blocks:
+                    if isinstance(block, Heading):
+                        yield "".join(part.text for part in block.inlines)
+
     def name(self, here: str, name: str) -> str:
         """The name of a definition or built-in type, with a link if it leads anywhere."""
         found = self._names.get((here, name))
@@ -68,3 +81,15 @@ class Site:
             found = shown if target is None else f"[{shown}]({target})"
             self._names[here, name] = found
         return found
+
+
+def title_of(module: str) -> str:
+    """The title of a page that has none of its own."""
+    return basename(module).removesuffix(".json") or module
+
+
+def _is_seen(item: Prose | Definition) -> bool:
+    """Whether there is more of a page than its title if it has this."""
+    if not isinstance(item, Prose):
+        return True
+    return bool(Writer(lambda _: None).text([b for b, level in item.blocks if level is None]))

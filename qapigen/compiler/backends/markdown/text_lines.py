@@ -7,13 +7,12 @@ Must not know: any markup.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from json import JSONDecoder
 
 __all__ = ["MAX_DEPTH", "dedent", "depth_of", "guess_language", "strip_blank"]
 
 #: How deep blocks may lie in each other; the text of deeper ones runs on as a paragraph.
 MAX_DEPTH = 8
-
-_ARROWS = ("-> ", "<- ")
 
 
 def depth_of(line: str) -> int:
@@ -43,8 +42,31 @@ def strip_blank(lines: Sequence[str]) -> list[str]:
 
 
 def guess_language(text: str) -> str:
-    """The language of an example: ``json`` if it looks like QMP and nothing is left out."""
-    start = text.lstrip()
-    if start.startswith(_ARROWS):
-        start = start[3:].lstrip()
-    return "json" if start.startswith(("{", "[")) and "..." not in text else "text"
+    """The language of an example: ``json`` if it is that and nothing else, ``text`` otherwise.
+
+    An exchange of messages, with arrows before them, is no JSON: tools that colour it complain.
+    """
+    at = _next(text, 0)
+    if text[at : at + 1] not in ("{", "["):
+        return "text"
+    try:
+        while at < len(text):
+            at = _next(text, _JSON.raw_decode(text, at)[1])
+    except (ValueError, RecursionError):
+        return "text"
+    return "json"
+
+
+def _next(text: str, at: int) -> int:
+    """Where the next thing begins that is no blank of JSON."""
+    while at < len(text) and text[at] in " \n\r\t":
+        at += 1
+    return at
+
+
+def _no_constant(name: str) -> None:
+    """Refuse what Python reads besides JSON: ``NaN`` and the like."""
+    raise ValueError(name)
+
+
+_JSON = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)

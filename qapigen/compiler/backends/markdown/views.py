@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 __all__ = [
     "DefinitionView",
-    "EntryView",
     "GroupView",
     "IndexEntryView",
     "IndexGroupView",
@@ -23,22 +22,21 @@ __all__ = [
 ]
 
 
-class EntryView(NamedTuple):
-    """An item of a list.  All lines of ``text`` but the first are indented by two.
-
-    ``anchor`` is empty where nothing leads to the item.
-    """
-
-    anchor: str
-    text: str
-
-
 class GroupView(NamedTuple):
-    """A piece of a definition: a text, or a list with a title."""
+    """A piece of a definition: a text, or a list with a title.
+
+    All lines of an entry but the first are indented by four.  Blank lines belong between those
+    of a ``loose`` list, since there are some in them.
+    """
 
     title: str = ""
     text: str = ""
-    entries: tuple[EntryView, ...] = ()
+    entries: tuple[str, ...] = ()
+
+    @property
+    def loose(self) -> bool:
+        """Whether an entry has more than a paragraph, which sets the list apart as a whole."""
+        return any("\n\n" in entry for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,6 @@ class DefinitionView:
     """A definition.  ``marks`` are those of its heading, ``facts`` what is said right below."""
 
     marks: str
-    anchor: str
     name: str
     kind: str
     facts: tuple[str, ...]

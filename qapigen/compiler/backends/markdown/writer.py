@@ -129,8 +129,13 @@ class Writer:
                 mark = "* " if avoid == "-" else "- "
             else:
                 mark = f"{start + index}{')' if avoid == '.' else '.'} "
-            out += _item(mark, self._item_lines(item, loose=loose))
+            # Python-Markdown asks for four blanks; where a text comes first, others permit them.
+            width = max(4, len(mark)) if self._starts_with_text(item) else len(mark)
+            out += _item(mark, self._item_lines(item, loose=loose), width)
         return out
+
+    def _starts_with_text(self, item: tuple[Block, ...]) -> bool:
+        return bool(item) and isinstance(item[0], Paragraph) and bool(self._paragraph(item[0]))
 
     def _item_lines(self, item: tuple[Block, ...], *, loose: bool) -> list[str]:
         if loose or len(item) < 2:
@@ -183,11 +188,11 @@ def _is_tight(item: tuple[Block, ...]) -> bool:
     return isinstance(item[1], Listing) and item[1].start in (None, 1)
 
 
-def _item(mark: str, lines: list[str]) -> list[str]:
+def _item(mark: str, lines: list[str], width: int) -> list[str]:
     if not lines:
         # A mark alone can be something else: below a text a heading's line, three of them a rule.
         return [f"{mark}<!-- -->"]
-    indent = " " * len(mark)
+    indent = " " * width
     return [mark + lines[0], *(f"{indent}{line}".rstrip() for line in lines[1:])]
 
 
