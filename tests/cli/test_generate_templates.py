@@ -26,7 +26,7 @@ def test_own_template(call: Call, shop: Path) -> None:
     assert found.out == 'x = {2: "What query-qmp-schema answers."}\n'
     assert call("generate", shop, *options, "--format", "black").out == found.out
     plain = call("generate", shop, *options, "--format", "none")
-    assert plain.out == "x = {  1 : 'What query-qmp-schema answers.' }"
+    assert plain.out == "x = {  2 : 'What query-qmp-schema answers.' }"
 
 
 def test_first_folder_first(call: Call, shop: Path) -> None:
