@@ -48,8 +48,7 @@ def _add_schema(parser: argparse.ArgumentParser) -> None:
         "schema that is shipped)",
     )
     parser.add_argument(
-        "--dialect",
-        metavar="RELEASE",
+        "--dialect",  # no metavar: scripts read in the help which there are
         choices=("auto", *DIALECT_NAMES),
         default="auto",
         help=f"the release of QEMU in whose language the schema is written: {_OLDEST} to "

@@ -22,6 +22,7 @@ __all__ = ["Choice", "choose"]
 T = TypeVar("T")
 
 #: The releases that were the first to refuse what a code is about, or to refuse more of it.
+#: Whatever is about documentation came with 2.9 at the earliest.
 _BROUGHT: dict[str, tuple[str, ...]] = {
     "doc-indentation": ("5.2", "8.1", "9.0", "11.1"),
     "doc-heading": ("5.2", "9.0"),
@@ -56,7 +57,13 @@ _BROUGHT: dict[str, tuple[str, ...]] = {
     "doc-unknown-feature": ("4.2",),
     "command-data": ("4.2",),
     "event-data": ("4.2",),
-    "upper-case-member": ("4.2",),
+    "upper-case-member": ("2.9", "4.2"),
+    "returns-type": ("2.9",),
+    "missing-branch": ("2.7",),
+    "expected-comma-or-brace": ("1.6",),
+    "expected-comma-or-bracket": ("1.6",),
+    "expected-key": ("1.6",),
+    "expected-value": ("1.6",),
 }
 
 
@@ -73,8 +80,9 @@ def choose(
     read: Callable[[str], T],
     errors: Callable[[T], Iterable[Diagnostic]],
     preferred: str | None = None,
+    floor: str = "2.9",
 ) -> Choice[T]:
-    """The newest release up to ``release`` in which the schema has no error.
+    """The newest release from ``floor`` up to ``release`` in which the schema has no error.
 
     Without one, what was read first stands: its errors are about the release that the text
     speaks for.  ``preferred`` is taken if it has no error.
@@ -92,6 +100,8 @@ def choose(
             return Choice(DIALECTS[current].name, found, tuple(refused))
         refused.append((current, wrong[0]))
         current = _older(current, wrong)
+        if current is not None and _rank(current) < _rank(floor):
+            current = None
         if current is not None:
             found = read(DIALECTS[current].name)
     return Choice(DIALECTS[release].name, first)
@@ -101,7 +111,9 @@ def _older(release: str, wrong: list[Diagnostic]) -> str | None:
     """The newest older release that may have less to refuse; None if none can have nothing."""
     candidates: list[int] = []
     for each in wrong:
-        brought = [r for r in _BROUGHT.get(each.code.slug, ()) if _rank(r) <= _rank(release)]
+        slug = each.code.slug
+        known = _BROUGHT.get(slug, ()) + (("2.9",) if slug.startswith("doc-") else ())
+        brought = [r for r in known if _rank(r) <= _rank(release)]
         if not brought:
             return None
         candidates.append(max(map(_rank, brought)))

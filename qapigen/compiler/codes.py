@@ -212,6 +212,7 @@ _ROWS = """
 2 doc-unindented-text text that no longer belongs to the section before it
 3 doc-unknown-value a description of an enum value that does not exist
 4 unguarded-type a conditional type used where its condition may not hold
+5 plain-comments documentation in a release whose comments have no structure
 """
 
 #: The rules of style, by slug: how documentation is laid out, whatever it says.

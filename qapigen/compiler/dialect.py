@@ -1,8 +1,11 @@
 """The language by release of QEMU, as one table: what each release changed.
 
-A dialect is a set of flags.  The first row of the table is the language of 2.9, each other row
+A dialect is a set of flags.  The first row of the table is the language of 1.0, each other row
 has what its release brought; a release that changed nothing has a row of its own all the same.
 Code asks flags, never names.
+
+The rows before 2.9 are for reading what there is, not for judging it: generators of that time
+checked little, and did it with lists of the names in QEMU's own schema.
 """
 
 from __future__ import annotations
@@ -26,8 +29,12 @@ class Dialect:
     printable_strings: bool  #: strings hold ASCII 32..126 only
     stray_words: bool  #: a stray character is reported with the rest of its word
     any_top_level: bool  #: any value parses at top level (and is refused later)
+    loose_commas: bool  #: commas may be left out, and stand behind the last of a list
+    doc_comments: bool  #: ``##`` begins documentation; else comments are mere comments
 
     # Definitions (sections 4-14)
+    old_forms: bool  #: ``type`` for ``struct``, ``no`` for ``false``, types within types ...
+    wildcards: bool  #: ``**``, ``dict`` and ``visitor`` are types, which ``any`` is since
     modern_checks: bool  #: keys, order of checking and places of errors are those of 4.2
     naming: Literal["2018", "modern"]  #: rules of section 4
     conditions: Literal["", "c", "tree"]  #: what ``if`` takes: C text, or names and operators
@@ -48,8 +55,8 @@ class Dialect:
     command_flags: tuple[str, ...]  #: flags whose only value is ``true``, besides ``boxed``
 
     # Pragmas (section 3.4)
-    returns_pragma: str  #: lists the commands that may return anything
-    case_pragma: str  #: lists the types whose members may have upper case
+    returns_pragma: str | None  #: lists the commands that may return anything; None: all may
+    case_pragma: str | None  #: lists the types whose members may have upper case; None: all may
     command_name_pragma: str | None
     documentation_pragma: str | None
 
@@ -79,13 +86,17 @@ class Dialect:
 
 
 _FIRST = Dialect(
-    name="2.9",
-    release="2.9",
+    name="1.0",
+    release="1.0",
     null=True,
     c_escapes=True,
     printable_strings=False,
     stray_words=False,
     any_top_level=False,
+    loose_commas=True,
+    doc_comments=False,
+    old_forms=True,
+    wildcards=True,
     modern_checks=False,
     naming="2018",
     conditions="",
@@ -95,7 +106,7 @@ _FIRST = Dialect(
     all_features=False,
     value_features=False,
     simple_unions=True,
-    full_branches=True,
+    full_branches=False,
     some_branch=True,
     inherited_discriminator=False,
     alternate_arrays=False,
@@ -104,8 +115,8 @@ _FIRST = Dialect(
     boxed_alternates=True,
     unboxed_conditions=True,
     command_flags=(),
-    returns_pragma="returns-whitelist",
-    case_pragma="name-case-whitelist",
+    returns_pragma=None,
+    case_pragma=None,
     command_name_pragma=None,
     documentation_pragma=None,
     docs="2018",
@@ -121,6 +132,30 @@ _FIRST = Dialect(
 
 #: What each release changed, oldest first.
 _CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("1.1", {}),
+    ("1.2", {}),
+    ("1.3", {}),
+    ("1.4", {}),
+    ("1.5", {}),
+    ("1.6", {"loose_commas": False}),
+    ("1.7", {}),
+    ("2.0", {}),
+    ("2.1", {}),
+    ("2.2", {}),
+    ("2.3", {}),
+    ("2.4", {"old_forms": False}),
+    ("2.5", {"wildcards": False}),
+    ("2.6", {}),
+    ("2.7", {"full_branches": True}),
+    ("2.8", {}),
+    (
+        "2.9",
+        {
+            "doc_comments": True,
+            "returns_pragma": "returns-whitelist",
+            "case_pragma": "name-case-whitelist",
+        },
+    ),
     ("2.10", {}),
     ("2.11", {}),
     ("2.12", {"command_flags": ("allow-oob",), "default_oob": True}),
@@ -221,7 +256,7 @@ DIALECT_NAMES: tuple[str, ...] = (
 )
 
 #: The releases, oldest first.
-RELEASES: tuple[str, ...] = ("2.9", *(release for release, _ in _CHANGES))
+RELEASES: tuple[str, ...] = (_FIRST.release, *(release for release, _ in _CHANGES))
 
 
 def release_before(release: str) -> str:

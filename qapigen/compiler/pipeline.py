@@ -122,6 +122,7 @@ def _choose(root: str, read: Reader, config: Config) -> Analysis:
         lambda name: _analyze(root, read, name, config),
         lambda found: found.errors,
         guess.preferred,
+        guess.floor,
     )
     reasons = [str(each) for each in guess.evidence]
     reasons += [f"QEMU {release} refuses {_shown(each)}" for release, each in chosen.refused]
@@ -143,6 +144,10 @@ def _analyze(root: str, read: Reader, dialect: str, config: Config) -> Analysis:
     """Text to schema in one dialect."""
     rules, report = DIALECTS[dialect], Report()
     tree = load(root, read, rules, report)
+    if tree is not None and rules.wildcards:
+        from .syntax.old_forms import in_forms_of_today  # for schemas of long ago
+
+        tree = in_forms_of_today(tree, rules)
     whole = check(tree, rules, report) if tree is not None else None
     schema = select(whole, config, report) if whole is not None else None
     if tree is not None and whole is not None and not report.failed:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qapigen.cli.status import FINDINGS, FINE, TROUBLE
+from qapigen.compiler.dialect import DIALECT_NAMES
 from tests.cli.conftest import Call, Outcome, one_error
 from tests.cli.process import open_to_others, run, run_unprivileged, write_files
 
@@ -139,6 +140,13 @@ def test_dialects(call: Call, tmp_path: Path, dialect: str, status: int) -> None
     root = write_files(tmp_path, {"a.json": text})
     assert call("check", root, "--dialect", dialect).status == status
     assert call("check", root, "--dialect", "1999").status == TROUBLE
+
+
+def test_the_help_offers_all_dialects(call: Call) -> None:
+    """As ``{a,b,...}``, where scripts can read it."""
+    text = "".join(call("check", "--help").out.split())
+    offered = text.partition("--dialect{")[2].partition("}")[0].split(",")
+    assert offered == ["auto", *DIALECT_NAMES]
 
 
 def test_what_decided_for_a_dialect_is_told(call: Call, tmp_path: Path) -> None:

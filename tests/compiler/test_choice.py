@@ -32,8 +32,10 @@ class Releases:
             for slug in slugs
         ]
 
-    def choose(self, release: str = "11.1", preferred: str | None = None) -> Choice[str]:
-        return choose(release, self.read, self.errors, preferred)
+    def choose(
+        self, release: str = "11.1", preferred: str | None = None, floor: str = "2.9"
+    ) -> Choice[str]:
+        return choose(release, self.read, self.errors, preferred, floor)
 
 
 def test_the_first_without_errors_is_taken() -> None:
@@ -67,3 +69,13 @@ def test_a_preferred_one_comes_first_if_it_has_no_error() -> None:
     assert Releases({}).choose("5.2", "4.2").dialect == "4.2"
     found = Releases({"2.9": ["unknown-type"]})
     assert found.choose("5.2", "4.2") == ("5.2", "5.2", ())
+
+
+def test_none_before_the_floor_is_tried() -> None:
+    refused = {"2.9": ["doc-symbol-colon"], "1.6": ["expected-key"]}
+    found = Releases(refused)
+    assert found.choose().dialect == "modern"
+    assert found.asked == ["11.1"]
+    found = Releases(refused)
+    assert found.choose(floor="1.0").dialect == "1.5"
+    assert found.asked == ["11.1", "2.8", "1.5"]

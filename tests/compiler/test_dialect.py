@@ -16,15 +16,19 @@ _UNION = (
 
 #: For each flag a schema that tells: the first and the last release that accept it.
 TELLING: dict[str, tuple[str, str, str]] = {
-    "null": ("{ 'struct': 'Aa', 'data': { }, 'base': null }", "2.9", "4.1"),
-    "c_escapes": (r"{ 'struct': '\u0041a', 'data': { } }", "2.9", "4.1"),
-    "printable_strings": ("{ 'enum': 'Aa', 'data': [ ], 'prefix': '\t' }", "2.9", "4.1"),
+    "null": ("{ 'struct': 'Aa', 'data': { }, 'base': null }", "1.0", "4.1"),
+    "c_escapes": (r"{ 'struct': '\u0041a', 'data': { } }", "1.0", "4.1"),
+    "printable_strings": ("{ 'enum': 'Aa', 'data': [ ], 'prefix': '\t' }", "1.0", "4.1"),
+    "loose_commas": ("{ 'struct': 'Aa' 'data': { 'a': 'int', }, }", "1.0", "1.5"),
+    "doc_comments": ("##\n# @Aa\n##\n{ 'enum': 'Aa', 'data': [ ] }", "1.0", "2.8"),
+    "old_forms": ("{ 'type': 'Aa', 'data': { 'a': { 'b': 'int' } } }", "1.0", "2.3"),
+    "wildcards": ("{ 'struct': 'Aa', 'data': { 'a': '**' } }", "1.0", "2.4"),
     "modern_checks": (
         "##\n# @Aa:\n# @no: x\n##\n{ 'enum': 'Aa', 'data': [ ] }",
-        "2.9",
+        "1.0",
         "4.1",
     ),
-    "naming": ("{ 'struct': 'lower', 'data': { } }", "2.9", "5.2"),
+    "naming": ("{ 'struct': 'lower', 'data': { } }", "1.0", "5.2"),
     "conditions": ("{ 'struct': 'Aa', 'data': { }, 'if': 'defined(X)' }", "3.0", "6.1"),
     "long_members": ("{ 'struct': 'Aa', 'data': { 'a': { 'type': 'int' } } }", "4.0", "11.1"),
     "features": ("{ 'struct': 'Aa', 'data': { }, 'features': [ 'f' ] }", "4.1", "11.1"),
@@ -39,7 +43,7 @@ TELLING: dict[str, tuple[str, str, str]] = {
         "6.2",
         "11.1",
     ),
-    "simple_unions": ("{ 'union': 'Uu', 'data': { 'a': 'int' } }", "2.9", "6.1"),
+    "simple_unions": ("{ 'union': 'Uu', 'data': { 'a': 'int' } }", "1.0", "6.1"),
     "full_branches": (
         _UNION.replace("'x'", "'x', 'y'")
         + "{ 'union': 'Uu', 'base': 'Bb', 'discriminator': 'k', 'data': { 'x': 'Xx' } }",
@@ -73,7 +77,7 @@ TELLING: dict[str, tuple[str, str, str]] = {
     "boxed_alternates": (
         "{ 'alternate': 'Aa', 'data': { 'i': 'int', 'b': 'bool' } }"
         "{ 'event': 'EV', 'data': 'Aa', 'boxed': true }",
-        "2.9",
+        "1.0",
         "4.1",
     ),
     "unboxed_conditions": (
@@ -86,19 +90,24 @@ TELLING: dict[str, tuple[str, str, str]] = {
     "case_pragma": ("{ 'pragma': { 'member-name-exceptions': [ ] } }", "6.0", "11.1"),
     "command_name_pragma": ("{ 'pragma': { 'command-name-exceptions': [ ] } }", "6.0", "11.1"),
     "documentation_pragma": ("{ 'pragma': { 'documentation-exceptions': [ ] } }", "9.0", "11.1"),
-    "docs": ("##\n# @Aa:\n##\n{ 'enum': 'Aa', 'data': [ 'a' ] }", "2.9", "8.2"),
+    "docs": ("##\n# @Aa:\n##\n{ 'enum': 'Aa', 'data': [ 'a' ] }", "1.0", "8.2"),
     "dedents": ("##\n# @aa:\n#\n# Since: 1.0\n#\n# Text.\n##\n{ 'command': 'aa' }", "8.1", "11.1"),
-    "old_sections": ("##\n# @aa:\n# Note: x\n##\n{ 'command': 'aa' }", "2.9", "9.0"),
+    "old_sections": ("##\n# @aa:\n# Note: x\n##\n{ 'command': 'aa' }", "1.0", "9.0"),
     "intro": (
         "##\n# @Aa:\n#   Text.\n# @a: x\n##\n{ 'struct': 'Aa', 'data': { 'a': 'int' } }",
         "11.1",
         "11.1",
     ),
-    "style": ("##\n# One. Two.\n##\n", "2.9", "10.1"),
+    "style": ("##\n# One. Two.\n##\n", "1.0", "10.1"),
 }
 
 #: Flags of which older releases accept the same text for another reason.
-ALSO = {"dedents": ("2.9", "5.1"), "intro": ("2.9", "8.2")}
+ALSO = {
+    "dedents": ("1.0", "5.1"),
+    "intro": ("1.0", "8.2"),
+    "full_branches": ("1.0", "2.6"),
+    "long_members": ("1.0", "2.3"),
+}
 
 #: Flags that show elsewhere: in messages, in trees, in results.
 ELSEWHERE = {
@@ -131,7 +140,7 @@ def test_all_flags_are_looked_at() -> None:
 
 
 def test_names() -> None:
-    assert len(RELEASES) == 29
+    assert len(RELEASES) == 46
     assert set(RELEASES) | {"2018", "modern"} == set(DIALECTS) == set(DIALECT_NAMES)
     assert DIALECTS["2018"] is DIALECTS["2.12"]
     assert DIALECTS["modern"] is DIALECTS[RELEASES[-1]]
@@ -139,10 +148,11 @@ def test_names() -> None:
 
 
 def test_the_release_before() -> None:
-    assert [release_before(each) for each in ("10.0", "2.10", "2.9")] == ["9.2", "2.9", "2.9"]
+    assert [release_before(each) for each in ("10.0", "2.9", "1.0")] == ["9.2", "2.8", "1.0"]
 
 
 def test_pragmas() -> None:
+    assert DIALECTS["2.8"].pragmas == frozenset()
     assert DIALECTS["2018"].pragmas == {"returns-whitelist", "name-case-whitelist"}
     assert DIALECTS["modern"].pragmas == {
         "command-name-exceptions",

@@ -145,7 +145,7 @@ def test_page_begins_with_what_the_table_says(code: Code) -> None:
     assert isinstance(page.blocks[0], Paragraph)
     assert page.blocks[0].lines[0].startswith(f"Name: `{code.slug}`. Dialects: ")
     assert page.dialects == tuple(
-        name for name in ("2018", "7.2", "modern") if name in page.dialects
+        name for name in ("2.8", "2018", "7.2", "modern") if name in page.dialects
     )
 
 

@@ -152,6 +152,30 @@ def test_strict_style_makes_errors(dialect: str) -> None:
     assert [d.code.slug for d in analysis.diagnostics] == ["doc-long-line", "unknown-type"]
 
 
+LONG_AGO = "##\n# @Lamp\n#\n# Since: 0.14\n##\n{ 'type': 'Lamp', 'data': { 'a': { 'b': '**' } } }"
+
+
+def test_schemas_of_long_ago() -> None:
+    analysis = analyze("root.json", reader(LONG_AGO))
+    assert analysis.dialect == "2.3"
+    assert shown(analysis.diagnostics) == ["root.json:1:1: plain-comments"]
+    assert analysis.schema is not None
+    assert [d.name for d in analysis.schema.definitions] == ["LampA", "Lamp"]
+    assert analysis.schema.docs == ()
+    analysis = analyze("root.json", reader(LONG_AGO.replace("'**'", "'**', ")))
+    assert analysis.dialect == "1.5"
+    assert "QEMU 2.3 refuses root.json:6:48" in analysis.deciding
+
+
+def test_schemas_of_today_are_not_taken_for_those_of_long_ago() -> None:
+    """There a slip in documentation would be none."""
+    text = "##\n# @go:\n#\n# @no: no\n#\n# Since: 1.0\n##\n{ 'command': 'go' }"
+    analysis = analyze("root.json", reader(text + "\n##\n# @me\n##\n{ 'command': 'me' }"))
+    assert analysis.schema is None
+    assert analysis.dialect == "modern"
+    assert analyze("root.json", reader("{ 'command': 'go', }")).schema is None
+
+
 def test_headings_of_old_are_headings() -> None:
     """Where nothing is wrong under the newest release, but text would be read otherwise."""
     text = "##\n# = Going\n##\n\n" + STYLELESS

@@ -113,8 +113,10 @@ class Arguments:
         if self._scope.fitting(name, objects):
             return
         pragma = self._context.dialect.returns_pragma
-        excepted = command.name in self._context.pragmas.names(pragma)
-        hint = None if excepted else pragma_hint(pragma, command.name, self._context.pragmas)
+        hint = None
+        excepted = pragma is None or command.name in self._context.pragmas.names(pragma)
+        if pragma is not None and not excepted:
+            hint = pragma_hint(pragma, command.name, self._context.pragmas)
         self._scope.expect(
             draft,
             name,

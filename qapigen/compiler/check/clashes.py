@@ -97,6 +97,8 @@ def _report_clash(
 
 def _check_case(draft: Draft, item: _Named, group: Group) -> None:
     pragma, pragmas = draft.context.dialect.case_pragma, draft.context.pragmas
+    if pragma is None:
+        return
     # Since 4.2 the pragma names definitions, not the types that are made for them.
     owner = draft.name if draft.context.modern else group.owner
     if item.name.lower() == item.name or owner in pragmas.names(pragma):

@@ -158,7 +158,7 @@ class NameRules:
         if owner is not None and owner in self._lenient:
             return None
         hint = f"'{_dashed(f'd{name}')[1:] if digit else _dashed(name)}' would do"
-        if owner is not None:
+        if owner is not None and self._case_pragma is not None:
             hint += f", or {pragma_hint(self._case_pragma, owner, self._pragmas)}"
         return Problem(slugs.case, "has upper case or '_'", hint)
 

@@ -78,6 +78,10 @@ _SIGNS = (
     ),
     _sign("'if'", code=True, text=r"('if'\s*+:\s*+(?:\{|'[A-Z][A-Z0-9_]*'))", since="6.2"),
     _sign("'allow-preconfig'", code=True, text=r"('allow-preconfig')\s*+:", since="3.0"),
+    _sign("'type'", code=True, text=r"(?<![^\n])\{\s*+('type'\s*+:\s*+'[^'\n]*')", until="2.3"),
+    _sign("'no'", code=True, text=r"('(?:gen|success-response)'\s*+:\s*+'no')", until="2.3"),
+    _sign("'discriminator'", code=True, text=r"('discriminator'\s*+:\s*+\{\s*+\})", until="2.3"),
+    _sign("'**'", code=True, text=r"('\*\*')\s*+[,}\]]", until="2.4"),
     _sign("'coroutine'", code=True, text=r"('coroutine')\s*+:", since="5.2"),
     _sign("'features'", code=True, text=r"('features')\s*+:", since="4.1"),
     _sign("null", code=True, text=r"(null)\b(?<=[:\s]null)", until="4.1"),
@@ -106,6 +110,13 @@ _BEGIN = r"^[^\S\n]*+##\n(?:[^\S\n]*+#\n|(?!))*+[^\S\n]*+# "
 _EQUALS = _sign("# = ", "# == ", text=_BEGIN + r"(==?+ \S[^\n]*+)", until="10.0")
 _OVERLINED = _sign("# ***", "# ===", text=_BEGIN + r"(\*{3,}+|={3,}+)\n", since="10.1")
 
+# The first line of a definition's documentation: the colon has been asked for since 2.9.
+_BARE = _sign("# @", text=_BEGIN + r"(@[\w.-]++)[^\S\n]*+\n", until="2.8")
+_NAMED = _sign("# @", text=_BEGIN + r"(@[\w.-]++:)[^\S\n]*+\n", since="2.9")
+
+#: So many remarks about versions tell of which time a schema is.
+_ENOUGH_VERSIONS = 10
+
 
 class Evidence(NamedTuple):
     """Something in the text that not all releases have."""
@@ -128,6 +139,8 @@ class Guess(NamedTuple):
     """The newest release that the evidence leaves; ``deciding`` is what rules out newer ones.
 
     ``preferred`` is an older one that fits better if it finds no error, ``preferring`` the reason.
+    None before ``floor`` is worth trying: that something was right long ago is no excuse for a
+    schema of today.
     """
 
     release: str
@@ -135,6 +148,7 @@ class Guess(NamedTuple):
     deciding: Evidence | None = None
     preferred: str | None = None
     preferring: Evidence | None = None
+    floor: str = "2.9"
 
 
 class _Found(NamedTuple):
@@ -146,17 +160,23 @@ def guess_release(root: str, read: Reader) -> Guess:
     """The release whose language fits the text of the schema best."""
     texts = _texts(root, read)
     found = [each for each in (_look(sign, texts) for sign in _SIGNS) if each is not None]
+    bare = _bare_names(texts)
+    if bare is not None:
+        found.append(bare)
     evidence = tuple(each.evidence for each in found)
     agreeing = _agreeing(found, texts)
     limits = [each.evidence for each in agreeing if each.evidence.until is not None]
     deciding = min(limits, key=lambda each: _rank(each.until), default=None)
     release = RELEASES[-1] if deciding is None or not deciding.until else deciding.until
+    if _rank(release) < _rank("2.9"):
+        return Guess(release, evidence, deciding, floor=RELEASES[0])
+    floor = _floor(agreeing, texts)
     if _rank("4.2") < _rank(release) <= _rank("5.2"):
-        return Guess(release, evidence, deciding, _by_version(agreeing, texts))
+        return Guess(release, evidence, deciding, _by_version(agreeing, texts), floor=floor)
     heading = _by_headings(texts) if _rank(release) > _rank(_EQUALS.until) else None
     if heading is not None:
         return Guess(release, (*evidence, heading), deciding, heading.until, heading)
-    return Guess(release, evidence, deciding)
+    return Guess(release, evidence, deciding, floor=floor)
 
 
 def _rank(release: str | None) -> int:
@@ -209,8 +229,28 @@ def _by_version(agreeing: list[_Found], texts: Sequence[tuple[str, str]]) -> str
     """4.2 if the texts speak of no later version: it has another order of results than 5.0."""
     if any(_rank(each.sign.since) > _rank("4.2") for each in agreeing):
         return None
-    versions = [(int(a), int(b)) for _, text in texts for a, b in _SINCE.findall(text)]
+    versions = _versions(texts)
     return "4.2" if versions and max(versions) < (5, 0) else None
+
+
+def _versions(texts: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """The versions that the texts say something is there since."""
+    return [(int(a), int(b)) for _, text in texts for a, b in _SINCE.findall(text)]
+
+
+def _bare_names(texts: Sequence[tuple[str, str]]) -> _Found | None:
+    """A documented name without its colon, if most have none."""
+    bare = _look(_BARE, texts)
+    return bare if bare is not None and _count(_BARE, texts) > _count(_NAMED, texts) else None
+
+
+def _floor(agreeing: list[_Found], texts: Sequence[tuple[str, str]]) -> str:
+    """The first release if the texts speak of many versions, and of none after 2.8."""
+    if any(each.sign.since is not None for each in agreeing):
+        return "2.9"
+    versions = _versions(texts)
+    old = len(versions) >= _ENOUGH_VERSIONS and (0, 0) < min(versions) < (1, 0)
+    return RELEASES[0] if old and max(versions) < (2, 9) else "2.9"
 
 
 def _by_headings(texts: Sequence[tuple[str, str]]) -> Evidence | None:

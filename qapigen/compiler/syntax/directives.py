@@ -114,4 +114,5 @@ def _of_other_release(name: str, dialect: Dialect, having: list[str]) -> str:
         last.returns_pragma: dialect.returns_pragma,
         last.case_pragma: dialect.case_pragma,
     }.get(name)
-    return f"it is a pragma of QEMU {first.release} to {last.release}, now called '{now}'"
+    told = f"it is a pragma of QEMU {first.release} to {last.release}"
+    return f"{told}, now called '{now}'" if now else told

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from ..diagnostics import Report
 from ..dialect import Dialect
@@ -110,6 +111,7 @@ END = "END"
 KEY = "KEY"
 
 _SKIP = r"(?:\s++|#(?!#)[^\n]*+|(?!))*+"
+_SKIP_ALL = r"(?:\s++|#[^\n]*+|(?!))*+"  # where documentation is comments
 _PUNCTUATION = {
     "}": "RBRACE",
     "[": "LBRACKET",
@@ -121,10 +123,10 @@ _STRING, _COLON, _MARK, _BRACE, _DOC, _TRUE, _FALSE, _NULL, _QUOTE, _STOP, _STRA
 _LITERALS = (_TRUE, _FALSE, _NULL)
 
 
-def _pattern(string: str, null: str, stray: str) -> re.Pattern[str]:
+def _pattern(string: str, null: str, stray: str, skip: str = _SKIP) -> re.Pattern[str]:
     """A token with all that is skipped before it; strings that need work match the quote only."""
     return re.compile(
-        rf"{_SKIP}(?:{string}(\s*+:)?"
+        rf"{skip}(?:{string}(\s*+:)?"
         rf"|([\]}}\[:,])|({{)|(##)|(true)|(false)|({null})|(')|(\Z)|{stray})",
         re.DOTALL,
     )
@@ -133,14 +135,53 @@ def _pattern(string: str, null: str, stray: str) -> re.Pattern[str]:
 # A stray character is told alone, or with the rest of its word, which is passed over in any case.
 _ANY_STRING = r"'([^'\\\n]*+)'"
 _PRINTABLE_STRING = r"'([ -&(-\[\]-~]*+)'"
-_TOKENS_2018 = _pattern(_ANY_STRING, "null", r"(.)[^\s'\[\]{}:,#]*+")
+_STRAY_2018 = r"(.)[^\s'\[\]{}:,#]*+"
+_TOKENS_2018 = _pattern(_ANY_STRING, "null", _STRAY_2018)
 _TOKENS_MODERN = _pattern(_PRINTABLE_STRING, r"(?!)", r"([^\s'\[\]{}:,]++)")
+
+
+@cache
+def _tokens_without_documentation() -> re.Pattern[str]:
+    return _pattern(_ANY_STRING, "null", _STRAY_2018, _SKIP_ALL)
+
+
+def _tokens_of(dialect: Dialect) -> re.Pattern[str]:
+    if not dialect.doc_comments:
+        return _tokens_without_documentation()
+    return _TOKENS_MODERN if dialect.stray_words else _TOKENS_2018
 
 
 def tokens(source: Source) -> Iterator[object]:
     """The tokens of a source, the last of them END."""
+    found = _tokens(source)
+    return _with_all_commas(found) if source.dialect.loose_commas else found
+
+
+_BEFORE_A_VALUE = ("STRING", "RBRACE", "RBRACKET", "TRUE", "FALSE", "NULL")  # a comma is wanted
+_VALUES = ("STRING", "KEY", "LBRACE", "LBRACKET", "TRUE", "FALSE", "NULL")
+
+
+def _with_all_commas(found: Iterator[Any]) -> Iterator[object]:
+    """The tokens with the commas between values that are missing, without those behind the last."""
+    before, comma, depth = "", None, 0
+    for token in found:
+        kind = token.type
+        if comma is not None and kind not in ("RBRACE", "RBRACKET"):
+            yield comma
+        elif comma is None and depth and kind in _VALUES and before in _BEFORE_A_VALUE:
+            yield Token("COMMA", token.start, token.start)
+        comma = None
+        if kind == "COMMA" and before in _BEFORE_A_VALUE:
+            comma = token
+        else:
+            yield token
+        depth += (kind in ("LBRACE", "LBRACKET")) - (kind in ("RBRACE", "RBRACKET"))
+        before = kind
+
+
+def _tokens(source: Source) -> Iterator[object]:
     text = source.file.text
-    pattern = _TOKENS_MODERN if source.dialect.stray_words else _TOKENS_2018
+    pattern = _tokens_of(source.dialect)
     make = tuple.__new__  # half the time of a named tuple's own constructor
     at = source.start
     while True:

@@ -7,6 +7,7 @@ report has problems.  Must not know: the file system (the reader does), what def
 from __future__ import annotations
 
 import os.path
+import re
 from dataclasses import dataclass, field
 
 from ..diagnostics import Note, Report
@@ -19,6 +20,8 @@ from .parse import parse
 from .tree import Broken, Expression, Object, Pragmas, SourceTree, Value
 
 __all__ = ["load"]
+
+_PLAIN = re.compile(r"^[^\S\n]*+(##)$", re.MULTILINE)
 
 #: How deep includes may nest.  Real schemas need two or three.
 DEEPEST_INCLUDE = 200
@@ -35,6 +38,8 @@ def load(root: str, read: Reader, dialect: Dialect, report: Report) -> SourceTre
     loader.file(SourceFile(root, loader.module_name(root), text), chain=())
     if report.failed:
         return None
+    if loader.plain is not None:
+        _warn_of_comments(loader.plain, report)
     lists = {name: frozenset(places) for name, places in loader.places.items()}
     pragmas = Pragmas(loader.doc_required, lists, loader.places)
     modules = tuple(Module(name, tuple(found)) for name, found in loader.includes.items())
@@ -54,6 +59,7 @@ class _Loader:
     includes: dict[str, list[Include]] = field(default_factory=dict)
     doc_required: bool = False
     places: dict[str, dict[str, Span]] = field(default_factory=dict)
+    plain: Span | None = None  # the first comment that would be documentation, but is none
 
     def module_name(self, path: str) -> str:
         """The module of a file: its normalised path from the directory of the root."""
@@ -63,6 +69,9 @@ class _Loader:
         """Read one file; ``chain`` has the absolute paths of its includers."""
         chain = (*chain, os.path.abspath(file.path))
         self.includes[file.module] = []
+        if not self.dialect.doc_comments and self.plain is None:
+            found = _PLAIN.search(file.text)
+            self.plain = Span(file, found.start(1), found.end(1)) if found else None
         before: Doc | None = None  # a block that what follows has to fit to
         for item in parse(Source(file, self.dialect, self.report)):
             if isinstance(item, Doc):
@@ -148,6 +157,15 @@ class _Loader:
                 self.doc_required = value
             else:
                 self.places[name] = value
+
+
+def _warn_of_comments(place: Span, report: Report) -> None:
+    report.error(
+        "plain-comments",
+        place,
+        "what comments say is lost: documentation has no structure in QEMU 2.8 and earlier",
+        hint="types, commands and events are complete; nothing in the output describes them",
+    )
 
 
 def _opening(doc: Doc) -> Span:

@@ -113,6 +113,39 @@ def test_headings_speak_for_a_release_that_has_them() -> None:
     assert preferred(old + NOTE) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("{ 'type': 'Aa', 'data': { } }", "2.3"),
+        ("{ 'command': 'aa', 'gen': 'no' }", "2.3"),
+        ("{ 'union': 'Aa', 'discriminator': {}, 'data': { } }", "2.3"),
+        ("{ 'command': 'aa', 'data': { '*props': '**' }, 'gen': false }", "2.4"),
+        ("##\n# @aa\n#\n# Text.\n##\n", "2.8"),
+        ("##\n# @aa\n##\n" * 2 + "##\n# @bb:\n##\n", "2.8"),
+        ("##\n# @aa\n##\n" + "##\n# @bb:\n##\n" * 2, "11.1"),  # a slip
+        ("{ 'struct': 'Aa', 'data': { 'a': {\n'type': 'int' } } }", "11.1"),
+        ("{ 'struct': 'Aa', 'data': {\n 'type': 'Bb' } }", "11.1"),
+    ],
+)
+def test_evidence_of_long_ago(text: str, release: str) -> None:
+    assert detected(text) == release
+    guess = guess_release("root.json", reader(text))
+    assert guess.floor == ("2.9" if release == "11.1" else "1.0")
+
+
+def test_only_old_versions_lead_to_releases_of_long_ago() -> None:
+    def floor(text: str) -> str:
+        return guess_release("root.json", reader(text)).floor
+
+    old = "# Since: 0.14.0\n" + "# Since 1.2\n" * 9
+    assert floor(old) == "1.0"
+    assert floor(old + "# Since 2.8") == "1.0"
+    assert floor(old + "# Since 2.9") == "2.9"
+    assert floor(old[16:] + "# Since 1.2\n") == "2.9"  # somebody else's versions
+    assert floor(old[:-12]) == "2.9"
+    assert floor(old + "{ 'coroutine': true }") == "2.9"
+
+
 def test_evidence_is_looked_for_in_all_files() -> None:
     old = "{ 'pragma': { 'returns-whitelist': [ ] } }"
     files = {

@@ -256,3 +256,32 @@ def test_any_text_ends(text: str) -> None:
     for dialect in BOTH:
         rows, _ = lexed(text, dialect)
         assert all(piece in text for _, piece in rows)
+
+
+# Commas of long ago.
+
+
+@pytest.mark.parametrize(
+    ("loose", "strict"),
+    [
+        ("{ 'a': 'b', }", "{ 'a': 'b' }"),
+        ("{ 'a': [ 'b', 'c', ], }", "{ 'a': [ 'b', 'c' ] }"),
+        ("{ 'a': 'b' 'c': 'd' }", "{ 'a': 'b', 'c': 'd' }"),
+        (
+            "{ 'a': { } 'c' : [ ] 'd': true 'e': null }",
+            "{ 'a': { }, 'c': [ ], 'd': true, 'e': null }",
+        ),
+        ("{ 'a': [ 'b' 'c' [ 'd' ] { } [ ] ] }", "{ 'a': [ 'b', 'c', [ 'd' ], { }, [ ] ] }"),
+        ("{ } { 'a': 'b' } { }", "{ } { 'a': 'b' } { }"),
+        ("", ""),
+    ],
+)
+def test_commas_of_long_ago(loose: str, strict: str) -> None:
+    assert types(loose, "1.5") == types(strict, "1.5") == types(strict, "2018")
+    if loose != strict:
+        assert types(loose, "1.6") == types(loose, "2018") != types(strict, "2018")
+
+
+@pytest.mark.parametrize("text", ["{ , }", "[ , 'a' ]", "{ 'a': 'b', , 'c': 'd' }", "{ 'a': , }"])
+def test_other_commas_stay(text: str) -> None:
+    assert types(text, "1.5") == types(text, "2018")
