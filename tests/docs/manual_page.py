@@ -5,6 +5,7 @@ Run as ``python -m tests.docs.manual_page``, as ``make manual`` does; prints the
 
 from __future__ import annotations
 
+import re
 import sys
 
 from argparse_manpage.manpage import Manpage
@@ -49,7 +50,8 @@ def page() -> str:
     made.date = ""
     made.add_section("exit status", ">", _EXIT_STATUS)
     made.add_section("environment", ">", _ENVIRONMENT)
-    return str(made)
+    # A list of choices may be wider than a page: lines may end behind its commas.
+    return re.sub(r"\{[^{}\s]*\}", lambda found: found[0].replace(",", ",\\:"), str(made))
 
 
 if __name__ == "__main__":
