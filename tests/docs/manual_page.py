@@ -50,8 +50,11 @@ def page() -> str:
     made.date = ""
     made.add_section("exit status", ">", _EXIT_STATUS)
     made.add_section("environment", ">", _ENVIRONMENT)
-    # A list of choices may be wider than a page: lines may end behind its commas.
-    return re.sub(r"\{[^{}\s]*\}", lambda found: found[0].replace(",", ",\\:"), str(made))
+    # A list of choices may be wider than a page: lines may end behind its commas, and as there are no
+    # blanks to be stretched, nothing is adjusted.
+    text = re.sub(r"\{[^{}\s]*\}", lambda found: found[0].replace(",", ",\\:"), str(made))
+    head, heading, rest = text.partition(".SH NAME\n")
+    return f"{head}.ad l\n{heading}{rest}"
 
 
 if __name__ == "__main__":

@@ -96,7 +96,9 @@ def dead_links(site: Path) -> Iterator[str]:
 
 
 def fences(files: Mapping[str, str]) -> int:
-    return sum(len(re.findall(r"^[ >-]*```+\w*$", text, re.MULTILINE)) // 2 for text in files.values())
+    return sum(
+        len(re.findall(r"^[ >-]*```+\w*$", text, re.MULTILINE)) // 2 for text in files.values()
+    )
 
 
 def code_blocks(site: Path) -> int:
