@@ -19,7 +19,8 @@ __all__ = ["completion"]
 _PATHS = {
     "SCHEMA": shtab.FILE,
     "FILE": shtab.FILE,
-    "all|none|FILE": shtab.FILE,
+    "all|none|FILE|LIVE": shtab.FILE,
+    "LIVE": shtab.FILE,
     "DIR": shtab.DIRECTORY,
     "FOLDER": shtab.DIRECTORY,
 }

@@ -154,7 +154,7 @@ def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> Fil
         templates=tuple(Path(folder) for folder in options.templates),
         format=(options.format or ("black" if options.templates else "none")) == "black",
         mask=not options.unmask,
-        config=schema_input.config_of(options),
+        config=analysis.config,
     )
     try:
         return render_all(schema, wanted, analysis.whole)

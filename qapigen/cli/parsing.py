@@ -36,7 +36,7 @@ VERBS = {
     "check": "say what is wrong with a schema",
     "explain": "tell what a diagnostic means",
     "ir": "print what a schema means, as JSON",
-    "introspect": "print what query-qmp-schema answers for a schema",
+    "introspect": "print what query-qmp-schema answers for a schema, or how a program differs",
     "call": "run a command of a program that speaks QMP",
     "vm": "run a machine whose guest can be migrated",
 }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..compiler.dialect import DIALECT_NAMES
+from . import configuration_input
 from .standard_input import reader, root_path
 from .status import FINDINGS, FINE, TROUBLE, Trouble
 from .terminal import add_color_option, has_colors
@@ -15,13 +16,11 @@ from .terminal import add_color_option, has_colors
 if TYPE_CHECKING:
     from ..compiler.codes import Code
     from ..compiler.diagnostics import Diagnostic
-    from ..compiler.passes.select import Config
     from ..compiler.pipeline import Analysis
 
 __all__ = [
     "add_arguments",
     "analyze_input",
-    "config_of",
     "dialect_told",
     "report",
     "root_of",
@@ -35,7 +34,7 @@ _OLDEST, _NEWEST = _RELEASES[0], _RELEASES[-1]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The schema, its dialect, colours."""
     _add_schema(parser)
-    _add_configuration(parser)
+    configuration_input.add_arguments(parser)
     _add_messages(parser)
 
 
@@ -59,33 +58,7 @@ def _add_schema(parser: argparse.ArgumentParser) -> None:
         "-v",
         "--verbose",
         action="store_true",
-        help="tell what speaks for the dialect",
-    )
-
-
-def _add_configuration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-D",
-        dest="defined",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a configuration symbol that is defined; may be repeated",
-    )
-    parser.add_argument(
-        "-U",
-        dest="undefined",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a configuration symbol that is not defined; may be repeated",
-    )
-    parser.add_argument(
-        "--config",
-        default="all",
-        metavar="all|none|FILE",
-        help="what is conditional: keep all that -D and -U do not decide, take all other symbols "
-        "as not defined, or read a file that says which are (default: %(default)s)",
+        help="tell what speaks for the dialect, and with which symbols a program was built",
     )
 
 
@@ -125,18 +98,23 @@ def root_of(options: argparse.Namespace) -> str:
 
 
 def analyze_input(
-    options: argparse.Namespace, *, configured: bool = True, judging: bool = True
+    options: argparse.Namespace, *, select: bool = True, judging: bool = True
 ) -> Analysis:
     """Read and check the schema, and leave out what the configuration leaves out.
 
+    ``select`` false: the result has the configuration, and the whole schema.
     ``judging``: the verdict of the release that was named is wanted, in matters of style, too.
     """
-    from ..compiler.passes.select import KEEP_ALL
-    from ..compiler.pipeline import analyze
+    from ..compiler.passes.select import KEEP_ALL, Config
+    from ..compiler.pipeline import analyze, configured
 
-    config = config_of(options) if configured else KEEP_ALL
-    strict = _strict(options, judging)
-    return analyze(root_of(options), reader(options), options.dialect, config, strict=strict)
+    given, strict = configuration_input.given(options), _strict(options, judging)
+    early = given if select and isinstance(given, Config) else KEEP_ALL
+    analysis = analyze(root_of(options), reader(options), options.dialect, early, strict=strict)
+    if analysis.schema is None or given == early:
+        return analysis
+    config = configuration_input.settled(given, analysis.schema, options)
+    return configured(analysis, config) if select else replace(analysis, config=config)
 
 
 def _strict(options: argparse.Namespace, judging: bool) -> frozenset[str]:
@@ -150,32 +128,6 @@ def _strict(options: argparse.Namespace, judging: bool) -> frozenset[str]:
     return frozenset(
         slug for slug in STYLE if (_last_level(levels, CODES[slug]) or usual) == "error"
     )
-
-
-def config_of(options: argparse.Namespace) -> Config:
-    """What is known about configuration symbols; Trouble for what cannot be understood."""
-    from ..compiler.passes.select import KEEP_ALL, Config
-
-    if options.config == "all" and not options.defined and not options.undefined:
-        return KEEP_ALL  # as nearly always: the rest has much to load
-    from ..compiler.configuration import ConfigurationError, parse_configuration, symbol
-    from ..compiler.disk import read_source
-    from ..compiler.source import ReadError
-
-    try:
-        defined = frozenset(symbol(name) for name in options.defined)
-        undefined = frozenset(symbol(name) for name in options.undefined)
-        if both := defined & undefined:
-            raise ConfigurationError(f"-D and -U both name {', '.join(sorted(both))}")
-        if options.config in ("all", "none"):
-            return Config(defined, undefined, complete=options.config == "none")
-        told = parse_configuration(read_source(options.config), options.config)
-    except ConfigurationError as error:
-        raise Trouble(f"qapigen: error: {error}") from error
-    except ReadError as error:
-        raise Trouble(f"{options.config}: error: {error}") from error
-    # What the command line says goes before what the file says.
-    return Config(defined | (told.defined - undefined), undefined | (told.undefined - defined))
 
 
 def report(analysis: Analysis, options: argparse.Namespace, *, stdout_taken: bool = False) -> int:

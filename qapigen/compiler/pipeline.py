@@ -27,7 +27,16 @@ from .source import Reader
 from .syntax.detect import guess_release
 from .syntax.load import load
 
-__all__ = ["Analysis", "Options", "Result", "analyze", "compile_schema", "render_all", "select"]
+__all__ = [
+    "Analysis",
+    "Options",
+    "Result",
+    "analyze",
+    "compile_schema",
+    "configured",
+    "render_all",
+    "select",
+]
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -57,8 +66,8 @@ class Options:
 class Analysis:
     """What the front end found: a schema, or diagnostics in the order to show them.
 
-    ``whole`` is the schema with what the configuration leaves out.  With ``auto``, ``reasons`` are
-    all that spoke for the dialect, ``deciding`` is what ruled out newer ones.
+    ``whole`` is the schema with what the configuration, ``config``, leaves out.  With ``auto``,
+    ``reasons`` are all that spoke for the dialect, ``deciding`` is what ruled out newer ones.
     """
 
     dialect: str
@@ -67,6 +76,7 @@ class Analysis:
     whole: Schema | None = None
     reasons: tuple[str, ...] = ()
     deciding: str = ""
+    config: Config = KEEP_ALL
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -152,7 +162,22 @@ def _analyze(root: str, read: Reader, dialect: str, config: Config) -> Analysis:
     schema = select(whole, config, report) if whole is not None else None
     if tree is not None and whole is not None and not report.failed:
         advise(tree, whole, rules, report)
-    return Analysis(rules.name, None if report.failed else schema, report.sorted(), whole)
+    found = report.sorted()
+    return Analysis(rules.name, None if report.failed else schema, found, whole, config=config)
+
+
+def configured(analysis: Analysis, config: Config) -> Analysis:
+    """What the front end found with the whole schema, under a configuration that it led to."""
+    if analysis.schema is None or analysis.whole is None:
+        return analysis
+    report = Report()
+    schema = select(analysis.whole, config, report)
+    return replace(
+        analysis,
+        schema=None if report.failed else schema,
+        diagnostics=report.sorted() + analysis.diagnostics,
+        config=config,
+    )
 
 
 def select(schema: Schema, config: Config, report: Report) -> Schema:

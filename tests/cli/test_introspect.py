@@ -43,3 +43,74 @@ def test_wrong(call: Call, shop: Path) -> None:
     assert call("introspect", shop, "--names", "some").status == TROUBLE
     shop.write_text("{ 'command': 1 }")
     one_error(call("introspect", shop), FINDINGS)
+
+
+# --- against a program ---
+
+NEWER = {"shop.json": """
+{ 'command': 'buy', 'data': { 'what': 'Good', '*count': 'int' }, 'returns': 'Receipt' }
+{ 'command': 'sell', 'data': { 'what': 'Good' }, 'if': 'CONFIG_SALE' }
+{ 'struct': 'Receipt', 'data': { 'sum': 'number', 'paid': 'bool' } }
+{ 'enum': 'Good', 'data': [ 'milk', 'coffee' ] }
+{ 'event': 'CLOSED' }
+"""}
+
+
+@pytest.fixture
+def told(call: Call, shop: Path, tmp_path: Path) -> Path:
+    """What a program of the shop's schema tells."""
+    path = tmp_path / "told.json"
+    path.write_text(call("introspect", shop).out)
+    return path
+
+
+def test_no_difference(call: Call, shop: Path, told: Path) -> None:
+    found = call("introspect", shop, "--diff", told)
+    assert (found.status, found.out, found.err) == (FINE, "", "")
+
+
+def test_differences(call: Call, told: Path, tmp_path: Path) -> None:
+    newer = write_files(tmp_path / "newer", NEWER)
+    found = call("introspect", newer, "--diff", told)
+    assert found.status == FINDINGS
+    assert found.out.splitlines() == [
+        f"--- {newer}",
+        f"+++ {told}",
+        "-Good, value coffee",
+        "+Good, value tea",
+        "-Receipt, member paid",
+        "-q_obj_buy-arg, member count",
+        "-sell (if CONFIG_SALE)",
+    ]
+    assert found.err == "5 differences, 1 of them conditional in the schema\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("-U", "CONFIG_SALE"), []),
+        (("-D", "CONFIG_SALE"), ["-sell"]),
+        ((), ["-sell (if CONFIG_SALE)"]),
+        (("--config", "{told}"), []),
+    ],
+)
+def test_differences_under_a_configuration(
+    call: Call, told: Path, tmp_path: Path, options: tuple[str, ...], expected: list[str]
+) -> None:
+    text = "{ 'command': 'sell', 'if': 'CONFIG_SALE' } { 'command': 'buy' }"
+    root = write_files(tmp_path, {"a.json": text})
+    told.write_text(call("introspect", root, "-U", "CONFIG_SALE").out)
+    found = call("introspect", root, "--diff", told, *(each.format(told=told) for each in options))
+    assert found.out.splitlines()[2:] == expected
+    assert found.status == (FINDINGS if expected else FINE)
+
+
+def test_wrong_schemas_come_first(call: Call, shop: Path, told: Path) -> None:
+    shop.write_text("{ 'command': 1 }")
+    one_error(call("introspect", shop, "--diff", told), FINDINGS)
+
+
+def test_nothing_to_compare_with(call: Call, shop: Path, tmp_path: Path) -> None:
+    assert "nothing: error: " in one_error(
+        call("introspect", shop, "--diff", tmp_path / "nothing"), TROUBLE
+    )

@@ -13,18 +13,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qapigen.compiler.ir import All, Cond, Not, Schema, Symbol
+from qapigen.compiler.ir import Cond, Schema
+from qapigen.compiler.passes.compare import Finding, Info, Place, compare
+from qapigen.compiler.passes.deduce import conditions, deduced, unexplained
 from qapigen.compiler.passes.introspect import introspect
-from qapigen.compiler.passes.select import Config
-from tests.interop.introspection import (
-    Finding,
-    Info,
-    Place,
-    compare,
-    conditions,
-    decided,
-    unexplained,
-)
+from qapigen.compiler.passes.select import Config, cond_text
 from tests.interop.packages import analysis
 from tests.interop.programs import DAEMON, QEMU, bare_machine, storage_daemon
 from tests.interop.raw_client import RawClient
@@ -53,7 +46,7 @@ def report(title: str, schema: Schema, live: list[Info]) -> str:
     conds = conditions(schema)
     findings = compare(introspect(schema, mask=False), live)
     differing = [finding for finding in findings if finding.differs]
-    config, wrong = decided(findings, conds)
+    config, wrong = deduced(findings, conds)
     odd = unexplained(findings, conds) + wrong
     parts = [
         f"## {title}",
@@ -69,9 +62,9 @@ def report(title: str, schema: Schema, live: list[Info]) -> str:
 def _table(findings: list[Finding], odd: list[Finding], conds: dict[Place, Cond]) -> Iterator[str]:
     yield "| Not in the program | Condition |"
     yield "|---|---|"
-    for finding in sorted(findings, key=lambda each: each.place):
+    for finding in sorted(findings, key=lambda each: str(each.place)):
         cond = conds.get(finding.place)
-        reason = _cond_text(cond) if cond is not None and finding not in odd else "**none**"
+        reason = f"`{cond_text(cond)}`" if cond is not None and finding not in odd else "**none**"
         what = f": {finding.problem}" if finding.problem else ""
         yield f"| {finding.place}{what} | {reason} |"
 
@@ -80,17 +73,6 @@ def _symbols(config: Config) -> str:
     on = ", ".join(f"`{name}`" for name in sorted(config.defined))
     off = ", ".join(f"`{name}`" for name in sorted(config.undefined))
     return f"So the program was built with {on}, and without {off}."
-
-
-def _cond_text(cond: Cond) -> str:
-    match cond:
-        case Symbol(name):
-            return f"`{name}`"
-        case Not(inner):
-            return f"not {_cond_text(inner)}"
-        case _:
-            word = " and " if isinstance(cond, All) else " or "
-            return "(" + word.join(_cond_text(each) for each in cond.conds) + ")"
 
 
 def _sections(corpus: Path) -> Iterator[str]:

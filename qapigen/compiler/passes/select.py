@@ -11,19 +11,22 @@ from collections.abc import Callable, Sequence
 from ..ir import All, Any, Cond, Not, Symbol
 from ..records import record
 
-__all__ = ["KEEP_ALL", "NONE_DEFINED", "Config", "evaluate", "remaining"]
+__all__ = ["KEEP_ALL", "NONE_DEFINED", "Config", "cond_text", "evaluate", "remaining"]
 
 
 @record(frozen=True, slots=True)
 class Config:
     """What is known: symbols that are defined, symbols that are not.
 
-    All others are undecided, or not defined if the configuration is ``complete``.
+    All others are undecided, or not defined if the configuration is ``complete``.  Of a condition
+    on several symbols may be known that it holds, or fails, and not because of which of them.
     """
 
     defined: frozenset[str] = frozenset()
     undefined: frozenset[str] = frozenset()
     complete: bool = False
+    holding: frozenset[Cond] = frozenset()
+    failing: frozenset[Cond] = frozenset()
 
     def value(self, symbol: str) -> bool | None:
         """Whether a symbol is defined; None if that is not decided."""
@@ -46,6 +49,15 @@ def evaluate(cond: Cond | None, config: Config) -> bool | None:
 
 def remaining(cond: Cond | None, config: Config) -> Cond | bool:
     """A condition without what the configuration decides; True or False if that is all of it."""
+    left = _by_symbols(cond, config)
+    if isinstance(left, bool) or not (config.holding or config.failing):
+        return left
+    if cond in config.holding or left in config.holding:
+        return True
+    return False if cond in config.failing or left in config.failing else left
+
+
+def _by_symbols(cond: Cond | None, config: Config) -> Cond | bool:
     match cond:
         case None:
             return True
@@ -76,3 +88,21 @@ def _join(
     if not open_ones:
         return not decisive
     return open_ones[0] if len(open_ones) == 1 else make(open_ones)
+
+
+def cond_text(cond: Cond) -> str:
+    """A condition in words, as in ``A and not (B or C)``."""
+    match cond:
+        case Symbol(name):
+            return name
+        case Not(inner):
+            return f"not {_operand(inner)}"
+        case All(conds):
+            return " and ".join(map(_operand, conds))
+        case Any(conds):
+            return " or ".join(map(_operand, conds))
+
+
+def _operand(cond: Cond) -> str:
+    text = cond_text(cond)
+    return f"({text})" if isinstance(cond, All | Any) else text
