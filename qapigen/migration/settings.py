@@ -65,7 +65,7 @@ class Capability(NamedTuple):
 #: All capabilities, in the order of the schema.
 CAPABILITIES: Final[Mapping[MigrationCapability, Capability]] = MappingProxyType(
     {
-        _Name.XBZRLE: Capability(False, "there is no encoder of differences"),
+        _Name.XBZRLE: Capability(True, "sends what differs, from the second pass on"),
         _Name.RDMA_PIN_ALL: Capability(True, "governs rdma: alone, which is refused"),
         _Name.AUTO_CONVERGE: Capability(True, "slows the guest's CPUs down"),
         _Name.ZERO_BLOCKS: Capability(True, "governs the migration of disks alone"),

@@ -10,7 +10,16 @@ from tests.bench.table import Table
 from tests.bench.timing import yardstick_ms
 
 #: The benches, each a module here.
-BENCHES = ("compiler", "imports", "scale", "marshalling", "strictness", "qmp", "migration")
+BENCHES = (
+    "compiler",
+    "imports",
+    "scale",
+    "marshalling",
+    "strictness",
+    "qmp",
+    "deltas",
+    "migration",
+)
 
 
 def main(names: list[str]) -> int:

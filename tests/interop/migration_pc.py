@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.interop.migration_sides import MIB, QemuSide, qemu_with, wait_until
 
-__all__ = ["BUSY_PAGES", "PC_BYTES", "busy_pc"]
+__all__ = ["BUSY_BYTES", "BUSY_PAGES", "PC_BYTES", "busy_pc"]
 
 #: The memory of the machine, in the block ``pc.ram``.
 PC_BYTES: Final = 16 * MIB
@@ -36,6 +36,9 @@ _FIRST_BYTE: Final = 0x10000
 
 #: How many pages it writes.
 BUSY_PAGES: Final = 0x70
+
+#: And where they are.
+BUSY_BYTES: Final = slice(_FIRST_BYTE, _FIRST_BYTE + BUSY_PAGES * 4096)
 
 _SECTOR_BYTES: Final = 512
 

@@ -218,16 +218,6 @@ def assert_works(pc: QemuSide) -> None:
     wait_until(lambda: pc.memory() != first, "the guest")
 
 
-def test_deltas_in_the_middle_of_a_stream(tmp_path: Path) -> None:
-    """A whole PC with ``xbzrle``: the first delta ends it, and the PC goes on working."""
-    with pc_and_its_likeness(tmp_path) as (source, destination):
-        source.switch(xbzrle=True)
-        source.set(max_bandwidth=4 * MIB, downtime_limit=1)
-        attempt(source, destination, tmp_path)
-        assert_refused(source, destination, "deltas of pages (xbzrle) are not supported here")
-        assert_works(source)
-
-
 def test_a_whole_machine(tmp_path: Path) -> None:
     """The memory of a PC is all there when its first device proves to be unknown."""
     with pc_and_its_likeness(tmp_path) as (source, destination):

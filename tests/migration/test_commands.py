@@ -302,6 +302,7 @@ def test_capabilities(idle: Machine) -> None:
 
 
 PRESENT = [
+    "xbzrle",
     "auto-converge",
     "events",
     "return-path",

@@ -38,6 +38,7 @@ C = MigrationCapability
 
 #: What can be switched on.
 THERE = {
+    C.XBZRLE,
     C.AUTO_CONVERGE,
     C.EVENTS,
     C.RETURN_PATH,

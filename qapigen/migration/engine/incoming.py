@@ -23,6 +23,7 @@ from ..stream import returnpath
 from ..stream.format import IGNORABLE_COMMANDS, CommandNumber, StreamError
 from ..stream.reader import (
     Command,
+    Deltas,
     Description,
     Device,
     EndOfStream,
@@ -190,6 +191,8 @@ class IncomingMigration:
                 self._guest.ram[block].load_pages(indexes, data)
             case Zeros(block=block, indexes=indexes, fill=fill):
                 self._guest.ram[block].load_zeros(indexes, fill)
+            case Deltas(block=block, indexes=changed, data=deltas):
+                self._guest.ram[block].load_deltas(changed, deltas)
             case Device(name=name, instance=instance, version=version, values=values):
                 self._guest.devices.load(name, instance, version, values)
             case Command():

@@ -31,6 +31,7 @@ from .iterables import RamSection
 from .outlet import Outlet
 from .pace import Pace
 from .pacing import elapsed_ms
+from .page_encoders import page_encoder
 from .precopy import Precopy
 from .ram_sender import RamSender
 from .return_path import ReturnPath
@@ -101,12 +102,11 @@ class OutgoingMigration:
         self._setup_ms = 0
         self._downtime_ms = 0
         self._total_ms: int | None = None  # once it is over
+        self._parameters = parameters
         self._pace = Pace(parameters, self._counters)
-        self._ram = RamSection(
-            RamSender(guest.ram, counters=self._counters, clock=clock),
-            self._counters,
-            self._synced,
-        )
+        encoder = page_encoder(capabilities, parameters, self._counters, guest.ram.blocks)
+        sender = RamSender(guest.ram, encoder=encoder, clock=clock)
+        self._ram = RamSection(sender, self._counters, self._synced)
         self._problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="outgoing", daemon=True)
 
@@ -183,6 +183,11 @@ class OutgoingMigration:
             expected_downtime_ms=self._pace.expected_downtime_ms,
             downtime_ms=self._downtime_ms,
             throttle=self._guest.cpus.throttle,
+            xbzrle_cache_size=(
+                self._parameters().xbzrle_cache_size
+                if self._capabilities[MigrationCapability.XBZRLE]
+                else None
+            ),
             error=self._problem,
         )
 

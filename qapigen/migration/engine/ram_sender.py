@@ -16,13 +16,13 @@ import numpy as np
 from ..pages.zero import zero_among
 from ..stream import writer
 from ..stream.format import PAGE_SIZE
-from ..stream.writer import MOST_PAGES, PageWriter, record_bytes
+from ..stream.writer import MOST_PAGES, record_bytes
+from .page_encoders import PageEncoder, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..guest.ram import GuestRam, RamBlock
-    from ..progress import Counters
 
 __all__ = ["MOST_ANNOUNCED_BYTES", "PageOutput", "RamSender"]
 
@@ -57,18 +57,18 @@ class RamSender:
         self,
         ram: GuestRam,
         *,
-        counters: Counters,
+        encoder: PageEncoder,
         clock: Callable[[], float],
     ) -> None:
         self._blocks: Sequence[RamBlock] = ram.blocks
         self._everything = ram.size <= MOST_ANNOUNCED_BYTES
-        self._counters = counters
+        self._encoder = encoder
         self._clock = clock
-        self._records = PageWriter()
         self._due = [np.zeros(block.size // PAGE_SIZE, dtype=np.bool_) for block in ram.blocks]
         self._due_pages = 0
         self._block = 0  # where the search goes on
         self._page = 0
+        self._stage = Stage.FIRST
 
     @property
     def remaining_bytes(self) -> int:
@@ -85,6 +85,7 @@ class RamSender:
             due[:] = True if self._everything else block.touched
             self._due_pages += int(np.count_nonzero(due))
         self._block = self._page = 0
+        self._stage = Stage.FIRST
 
     def end(self) -> None:
         """Log no more; may be called again, and without :meth:`begin`."""
@@ -100,6 +101,7 @@ class RamSender:
                 logged += int(written.size)
                 self._due_pages += int(written.size) - int(np.count_nonzero(due[written]))
                 due[written] = True
+        self._encoder.synced(self._clock())
         return logged
 
     # --- sending ---
@@ -116,7 +118,8 @@ class RamSender:
             if room == 0 and sent:
                 return False
             block, pages, filled = self._take(room)
-            self._write(out, block, pages, filled)
+            stage = Stage.LAST if everything and self._stage is Stage.LATER else self._stage
+            self._write(out, block, pages, filled, stage)
             since_look += len(pages)
             sent += len(pages)
             if since_look >= _PAGES_BETWEEN_LOOKS and not everything:
@@ -152,19 +155,16 @@ class RamSender:
         block: RamBlock,
         pages: NDArray[np.int64],
         filled: NDArray[np.bool_],
+        stage: Stage,
     ) -> None:
         """Records of one batch, in the order of its pages."""
         # As many pages with content in each write as the records are made for.
         cuts = filled.nonzero()[0][MOST_PAGES::MOST_PAGES].tolist()
         for start, end in pairwise([0, *cuts, len(pages)]):
-            part = filled[start:end]
-            records = self._records.records(block.name, pages[start:end], block.pages, filled=part)
-            normal = int(np.count_nonzero(part))
-            self._counters.normal += normal
-            self._counters.duplicate += len(part) - normal
-            self._counters.transferred += len(records)
-            out.write(records)
-            self._due_pages -= len(part)
+            part = slice(start, end)
+            for records in self._encoder.records(block, pages[part], filled[part], stage):
+                out.write(records)
+            self._due_pages -= end - start
 
     def _seek(self) -> None:
         """Go to the next page that is due, from where the last search ended, once around."""
@@ -176,6 +176,8 @@ class RamSender:
                 return
             self._page = 0
             self._block = (self._block + 1) % len(self._blocks)
+            if self._block == 0:
+                self._stage = Stage.LATER
         raise AssertionError("pages are due, and none was found")
 
     def list_of_blocks(self) -> bytes:

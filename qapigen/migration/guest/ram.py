@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..pages.rows import LEAST_ROW, row_ends
+from ..pages.xbzrle import apply_delta
 from ..pages.zero import zero_pages
 from ..stream.format import MOST_NAME_BYTES, PAGE_SIZE
 from .dirty import DirtyLog, Indexes, PageNumbers
@@ -165,6 +166,20 @@ class RamBlock:
             self.pages[first:behind] = data[start:end]
             start = end
         self.dirty.mark(indexes)
+
+    def load_deltas(self, indexes: Sequence[int], deltas: Sequence[memoryview]) -> None:
+        """Change pages by the differences that came for them (xbzrle), one after the other.
+
+        Raises ValueError for one that is no delta of a page, which stays as it is.
+        """
+        changed = np.array(indexes, np.int64)
+        self.touched[changed] = True
+        for index, delta in zip(indexes, deltas, strict=True):
+            try:
+                apply_delta(self.pages[index], delta)
+            except ValueError as error:
+                raise ValueError(f"page {index} of block {self.name}: {error}") from None
+        self.dirty.mark(changed)
 
     def settle(self) -> None:
         """All pages have been loaded: memory that none of them needs goes back to the host."""

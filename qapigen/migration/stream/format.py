@@ -28,6 +28,7 @@ __all__ = [
     "RAM_VERSION",
     "RETURN_LENGTHS",
     "VERSION",
+    "XBZRLE_ENCODING",
     "CommandNumber",
     "RamFlag",
     "ReturnType",
@@ -47,6 +48,9 @@ OFFSET_MASK = ~(PAGE_SIZE - 1)
 RAM_NAME = "ram"
 RAM_INSTANCE = 0
 RAM_VERSION = 4
+
+#: The byte in front of a delta's length: there is but one encoding.
+XBZRLE_ENCODING = 1
 
 # Bounds that are looked at before anything is allocated.
 MOST_NAME_BYTES = 255

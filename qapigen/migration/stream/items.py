@@ -16,6 +16,7 @@ from .format import CommandNumber, SectionType
 __all__ = [
     "Command",
     "Configuration",
+    "Deltas",
     "Description",
     "Device",
     "EndOfStream",
@@ -57,6 +58,18 @@ class Zeros:
     block: str
     indexes: NDArray[np.int64]
     fill: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deltas:
+    """Differences to what the pages hold (xbzrle): one for each index, in their order.
+
+    A page may be there twice.  Whether they are deltas of a page has not been looked at.
+    """
+
+    block: str
+    indexes: tuple[int, ...]
+    data: tuple[memoryview, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,7 @@ Item = (
     | RamList
     | Pages
     | Zeros
+    | Deltas
     | SectionEnd
     | Device
     | Command

@@ -15,8 +15,16 @@ from collections.abc import Generator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from .format import OFFSET_MASK, PAGE_BITS, PAGE_SIZE, RamFlag, SectionType, StreamError
-from .items import Item, Pages, RamList, Zeros
+from .format import (
+    OFFSET_MASK,
+    PAGE_BITS,
+    PAGE_SIZE,
+    XBZRLE_ENCODING,
+    RamFlag,
+    SectionType,
+    StreamError,
+)
+from .items import Deltas, Item, Pages, RamList, Zeros
 from .window import Reading, Window
 
 __all__ = ["PAGE_RECORD_BYTES", "RamReader"]
@@ -32,6 +40,12 @@ _ZERO_BYTES = _ZERO_RECORD.itemsize
 _FLAGS = PAGE_SIZE - 1
 _NEXT_PAGE = int(RamFlag.PAGE | RamFlag.CONTINUE)
 _NEXT_ZERO = int(RamFlag.ZERO | RamFlag.CONTINUE)
+_NEXT_DELTA = int(RamFlag.XBZRLE | RamFlag.CONTINUE)
+
+# The word of a record, the encoding of its delta, and the delta's length.
+_delta_head = struct.Struct(">QBH")
+_MOST_DELTA_BYTES = _delta_head.size + PAGE_SIZE
+_MOST_DELTAS = 1024  # in one item
 
 # Records in the first look at a run; each further one is so many times as long.
 _LOOK = 128
@@ -39,7 +53,6 @@ _GROWTH = 8
 
 #: Kinds of records that other machines send and this one cannot take.
 _NOT_HERE = {
-    RamFlag.XBZRLE: "deltas of pages (xbzrle)",
     RamFlag.COMPRESS_PAGE: "compressed pages (compress)",
     RamFlag.HOOK: "records of a transport of its own (rdma)",
 }
@@ -83,7 +96,11 @@ class RamReader:
                 while not window.has(_ZERO_BYTES):
                     yield None
                 yield self._zero_run(word)
-            elif flags in {RamFlag.PAGE, RamFlag.ZERO}:
+            elif flags == _NEXT_DELTA:
+                while not window.has(_MOST_DELTA_BYTES) and not self._whole_delta():
+                    yield None
+                yield self._delta_run(word)
+            elif flags in {RamFlag.PAGE, RamFlag.ZERO, RamFlag.XBZRLE}:
                 yield (yield from self._named(word))
             elif word == RamFlag.EOS:
                 window.pos += 8
@@ -140,6 +157,44 @@ class RamReader:
         window.pos += count * _ZERO_BYTES
         return Zeros(block, indexes, fill)
 
+    def _whole_delta(self) -> bool:
+        """Whether all of the record lies in the window that begins at the next byte."""
+        window = self._window
+        if not window.has(_delta_head.size):
+            return False
+        _, encoding, size = _delta_head.unpack_from(window.view, window.pos)
+        return (
+            encoding != XBZRLE_ENCODING or size > PAGE_SIZE or window.has(_delta_head.size + size)
+        )
+
+    def _delta_run(self, word: int) -> Deltas:
+        """The whole XBZRLE records that follow each other from here on, the first one at least."""
+        window = self._window
+        block = self._continued(word)
+        indexes: list[int] = []
+        data: list[memoryview] = []
+        view, pos, end = window.view, window.pos, window.end
+        while len(data) < _MOST_DELTAS and end - pos >= _delta_head.size:
+            word, encoding, size = _delta_head.unpack_from(view, pos)
+            behind = pos + _delta_head.size + size
+            if word & _FLAGS != _NEXT_DELTA or (behind > end and data):
+                break
+            if word & OFFSET_MASK >= self._length:
+                raise self._outside(word, window.offset)
+            self._check_delta(encoding, size, window.offset)
+            indexes.append(word >> PAGE_BITS)
+            data.append(view[pos + _delta_head.size : behind])
+            window.pos = pos = behind
+        return Deltas(block, tuple(indexes), tuple(data))
+
+    def _check_delta(self, encoding: int, size: int, offset: int) -> None:
+        if encoding != XBZRLE_ENCODING:
+            message = f"expected the encoding {XBZRLE_ENCODING} of a delta, {encoding} came"
+            raise StreamError(message, offset=offset)
+        if size > PAGE_SIZE:
+            message = f"expected a delta of at most {PAGE_SIZE} bytes, one of {size} came"
+            raise StreamError(message, offset=offset)
+
     def _single(self, word: int) -> NDArray[np.int64]:
         """The page number of one record, which begins at the next byte to be read."""
         if word & OFFSET_MASK >= self._length:
@@ -169,7 +224,7 @@ class RamReader:
     # --- records with names ---
 
     def _named(self, word: int) -> Reading[Item]:
-        """A PAGE or ZERO record of a block that is named; the next ones go on with it."""
+        """A record of a page, and the name of its block; the next ones go on with it."""
         window = self._window
         start = window.offset
         yield from window.take(8)
@@ -183,6 +238,11 @@ class RamReader:
         indexes = np.array((word >> PAGE_BITS,), np.int64)
         if word & RamFlag.ZERO:
             return Zeros(name, indexes, (yield from window.number(1)))
+        if word & RamFlag.XBZRLE:
+            encoding = yield from window.number(1)
+            size = yield from window.number(2)
+            self._check_delta(encoding, size, start)
+            return Deltas(name, (word >> PAGE_BITS,), ((yield from window.take(size)),))
         data = yield from window.take(PAGE_SIZE)
         return Pages(name, indexes, np.frombuffer(data, np.uint8).reshape(1, PAGE_SIZE))
 

@@ -32,6 +32,7 @@ from .format import (
 from .items import (
     Command,
     Configuration,
+    Deltas,
     Description,
     Device,
     EndOfStream,
@@ -48,6 +49,7 @@ __all__ = [
     "ITERABLES",
     "Command",
     "Configuration",
+    "Deltas",
     "Description",
     "Device",
     "EndOfStream",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +24,21 @@ from .format import (
     PAGE_BITS,
     PAGE_SIZE,
     VERSION,
+    XBZRLE_ENCODING,
     RamFlag,
     SectionType,
     counted,
 )
+
+if TYPE_CHECKING:
+    from ..pages.xbzrle import Deltas
 
 __all__ = [
     "EOF",
     "EOS",
     "MOST_PAGES",
     "PageWriter",
+    "RecordKind",
     "command",
     "configuration",
     "device",
@@ -55,8 +61,19 @@ EOF = bytes((SectionType.EOF,))
 #: Pages with content that :class:`PageWriter` takes at once: they stay in a core's cache.
 MOST_PAGES = 128
 
+
+class RecordKind(IntEnum):
+    """What is sent for a page."""
+
+    NONE = 0
+    ZERO = 1
+    PAGE = 2
+    DELTA = 3
+
+
 _ZERO = int(RamFlag.ZERO | RamFlag.CONTINUE)
 _PAGE = int(RamFlag.PAGE | RamFlag.CONTINUE)
+_DELTA = int(RamFlag.XBZRLE | RamFlag.CONTINUE)
 
 
 def header() -> bytes:
@@ -182,6 +199,10 @@ _PAGE_BYTES: Final = _WORD_BYTES + PAGE_SIZE
 # Room in front of the first record for a name between its word and what follows it.
 _FRONT_BYTES: Final = 1 + MOST_NAME_BYTES
 
+# By the kind of a record: its bytes without the delta that is in it, and its flags.
+_SIZES: Final = np.array([0, _ZERO_BYTES, _PAGE_BYTES, _WORD_BYTES + 3])
+_WORDS: Final = np.array([0, _ZERO, _PAGE, _DELTA])
+
 _WORD: Final = np.dtype(">u8")
 _DATA: Final = np.dtype(f"V{PAGE_SIZE}")
 
@@ -246,6 +267,45 @@ class PageWriter:
         self._fills[starts] = 0  # where there is data, it follows
         self._put_pages(starts[with_data], indexes[with_data], data)
         return self._finish(block, size)
+
+    def mixed(
+        self,
+        block: str,
+        indexes: NDArray[np.int64],
+        kinds: NDArray[np.int64],
+        contents: NDArray[np.uint8],
+        deltas: Deltas,
+    ) -> tuple[memoryview, int]:
+        """Records of any :class:`RecordKind`, in the order of the indexes.
+
+        ``contents`` has a row for each PAGE, ``deltas`` what each DELTA takes: those with a
+        length above zero, in order.  Returns the records, and how many bytes of them are those
+        of the deltas.
+        """
+        sent = kinds != RecordKind.NONE
+        indexes, kinds = indexes[sent], kinds[sent]
+        if not len(indexes):
+            return memoryview(b""), 0
+        is_page, is_delta = kinds == RecordKind.PAGE, kinds == RecordKind.DELTA
+        lengths = deltas.lengths[deltas.lengths > 0]
+        sizes = _SIZES[kinds]
+        sizes[is_delta] += lengths
+        ends = sizes.cumsum()
+        size = int(ends[-1])
+        self._reserve(size)
+        starts = ends - sizes
+        self._words[starts] = (indexes << PAGE_BITS) | _WORDS[kinds]
+        self._fills[starts[kinds == RecordKind.ZERO]] = 0
+        self._data[starts[is_page]] = contents.view(_DATA)[:, 0]
+        heads = starts[is_delta] + _FRONT_BYTES + _WORD_BYTES
+        self._buffer[heads] = XBZRLE_ENCODING
+        self._buffer[heads + 1] = lengths >> 8
+        self._buffer[heads + 2] = lengths & 0xFF
+        into = heads + 3 - (lengths.cumsum() - lengths)
+        self._buffer[np.arange(len(deltas.data)) + into.repeat(lengths)] = deltas.data
+        records = self._finish(block, size)
+        delta_bytes = int(sizes[is_delta].sum()) + (len(records) - size) * bool(is_delta[0])
+        return records, delta_bytes
 
     def zeros(self, block: str, indexes: NDArray[np.int64]) -> memoryview:
         """A ZERO record for each index, in their order."""

@@ -6,11 +6,13 @@ import pytest
 
 from qapigen.migration.engine.iterables import Pending, RamSection
 from qapigen.migration.engine.outlet import Outlet
+from qapigen.migration.engine.page_encoders import PlainPages
 from qapigen.migration.engine.ram_sender import RamSender
 from qapigen.migration.guest.devices import ITERABLE_IDS, DeviceSet, TimerDevice
 from qapigen.migration.progress import Counters
 from qapigen.migration.stream import writer
 from qapigen.migration.stream.format import PAGE_SIZE
+from qapigen.migration.stream.writer import PageWriter
 
 from .fakes import FakeClock, MemoryOutput, filled, make_guest
 
@@ -26,7 +28,9 @@ class Memory:
         self.channel = MemoryOutput()
         self.limit: int | None = None
         self.out = Outlet(self.channel, lambda position: self.limit)
-        sender = RamSender(self.guest.ram, counters=self.counters, clock=FakeClock())
+        sender = RamSender(
+            self.guest.ram, encoder=PlainPages(self.counters, PageWriter()), clock=FakeClock()
+        )
         self.section = RamSection(sender, self.counters, self.synced.append)
 
     def begun(self) -> Memory:

@@ -11,11 +11,13 @@ from qapigen.migration.channels.channel import ChannelError
 from qapigen.migration.engine.iterables import RamSection
 from qapigen.migration.engine.outlet import Outlet
 from qapigen.migration.engine.pace import Pace
+from qapigen.migration.engine.page_encoders import PlainPages
 from qapigen.migration.engine.precopy import Precopy
 from qapigen.migration.engine.ram_sender import RamSender
 from qapigen.migration.progress import Counters
 from qapigen.migration.settings import Parameters
 from qapigen.migration.stream.format import PAGE_SIZE
+from qapigen.migration.stream.writer import PageWriter
 from tests.migration.stream import layout_parser
 
 from .fakes import PING_1, FakeClock, MemoryOutput, filled, make_guest
@@ -47,7 +49,9 @@ class Loop:
         self.passes: list[float] = []
         self.pace = Pace(lambda: self.parameters, self.counters)
         self.pace.begin(self.clock.now)
-        sender = RamSender(self.guest.ram, counters=self.counters, clock=self.clock)
+        sender = RamSender(
+            self.guest.ram, encoder=PlainPages(self.counters, PageWriter()), clock=self.clock
+        )
         self.ram = RamSection(sender, self.counters, self._synced)
         self.out = Outlet(self.channel, self.pace.room)
         self.proceed: Callable[[], None] = lambda: None

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qapigen.migration.engine.page_encoders import PlainPages
 from qapigen.migration.engine.ram_sender import MOST_ANNOUNCED_BYTES, RamSender
 from qapigen.migration.guest.ram import GuestRam, RamBlock
 from qapigen.migration.progress import Counters
 from qapigen.migration.stream import writer
 from qapigen.migration.stream.format import PAGE_SIZE, SectionType
+from qapigen.migration.stream.writer import PageWriter
 from tests.migration.stream import layout_parser
 
 from .fakes import FakeClock
@@ -48,7 +50,9 @@ class Sending:
         self.clock = FakeClock()
         self.counters = Counters()
         self.ram = GuestRam(blocks)
-        self.sender = RamSender(self.ram, counters=self.counters, clock=self.clock)
+        self.sender = RamSender(
+            self.ram, encoder=PlainPages(self.counters, PageWriter()), clock=self.clock
+        )
         self.out = Output(clock=self.clock)
         self.records = bytearray()
 

@@ -169,6 +169,27 @@ def test_a_busy_guest_moves_through_a_narrow_link(machines: Machines) -> None:
     assert moved(source, destination)
 
 
+def test_a_busy_guest_moves_by_differences(machines: Machines) -> None:
+    source = machines.source(MigrationCapability.XBZRLE, workload="rate=20000,hot=300", mib=2)
+    source.migrator.set_parameters(
+        MigrateSetParameters(max_bandwidth=2 * MIB, downtime_limit=1, xbzrle_cache_size=1 << 30)
+    )
+    destination, acceptor = machines.destination(mib=2)
+    source.leave(acceptor.address)
+    source.until("pass 4", "completed")
+    source.migrator.set_parameters(MigrateSetParameters(xbzrle_cache_size=MIB))
+    source.until("pass 12", "completed")
+    source.migrator.set_parameters(MigrateSetParameters(downtime_limit=2000))
+    settled(source, destination)
+    assert moved(source, destination)
+    cache = source.migrator.info().xbzrle_cache
+    assert cache is not None
+    assert cache.cache_size == MIB
+    assert cache.pages > 0
+    assert cache.bytes < cache.pages * 40  # a word of each page
+    assert cache.cache_miss > 0
+
+
 def test_a_pause_in_between(machines: Machines) -> None:
     source = machines.source(PAUSE, RETURN_PATH)
     destination, acceptor = machines.destination()

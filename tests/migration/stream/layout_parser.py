@@ -214,9 +214,31 @@ class _Parser:
         elif flags & ~0x20 == 2:
             page = self.take(1) * PAGE
             self.found.counts["zero"] += 1
+        elif flags & ~0x20 == 0x40:
+            page = self.changed(self.found.ram[self.block][offset : offset + PAGE])
+            self.found.counts["delta"] += 1
         else:
             raise self.fail(f"flags {flags:#x}")
         self.found.ram[self.block][offset : offset + PAGE] = page
+
+    def changed(self, page: bytearray) -> bytes:
+        """The page with a delta applied: runs that stay and runs that are replaced, in turn."""
+        if self.u8() != 1:
+            raise self.fail("an unknown encoding")
+        end = self.be16() + self.at
+        at = 0
+        stays = True
+        while self.at < end:
+            length = self.u8()
+            if length & 0x80:
+                length = length & 0x7F | self.u8() << 7
+            if not stays:
+                page[at : at + length] = self.take(length)
+            at += length
+            stays = not stays
+        if self.at != end or at > PAGE or not stays:
+            raise self.fail("a delta that does not fit")
+        return bytes(page)
 
     def check_described(self) -> None:
         """The description lists the devices that came, in their order."""

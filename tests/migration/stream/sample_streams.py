@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qapigen.migration.stream import writer
 from qapigen.migration.stream.devices import DeviceDescription, Field, Structure, entry
 from qapigen.migration.stream.format import SectionType
-from qapigen.migration.stream.reader import Expected, Item, Pages, StreamReader, Zeros
+from qapigen.migration.stream.reader import Deltas, Expected, Item, Pages, StreamReader, Zeros
 
 PAGE = 4096
 
@@ -139,12 +139,30 @@ def rich(*, footers: bool = True, configuration: bool = True) -> bytes:
     )
 
 
+def delta_record(number: int, delta: bytes, name: str = "", *, encoding: int = 1) -> bytes:
+    """An XBZRLE record; without a name, of the block of the record before."""
+    flags = 0x40 if name else 0x60
+    named = bytes((len(name),)) + name.encode() if name else b""
+    head = struct.pack(">BH", encoding, len(delta))
+    return struct.pack(">Q", number * PAGE | flags) + named + head + delta
+
+
+def deltas() -> bytes:
+    """The example with deltas in front of the end of its memory."""
+    records = delta_record(0, b"\0\1\1", "pc.ram") + delta_record(1, b"\5\1\xaa\xc2\1\3\1\2\3")
+    whole = example()
+    end = whole.rindex(writer.EOS)
+    return whole[:end] + records + whole[end:]
+
+
 def kept(item: Item) -> object:
     """An item as something that stays, and can be compared."""
     if isinstance(item, Pages):
         return "pages", item.block, item.indexes.tolist(), item.data.tobytes()
     if isinstance(item, Zeros):
         return "zeros", item.block, item.indexes.tolist(), item.fill
+    if isinstance(item, Deltas):
+        return "deltas", item.block, list(item.indexes), [bytes(each) for each in item.data]
     return item
 
 
@@ -159,6 +177,9 @@ def one_by_one(items: list[object]) -> list[object]:
                     found.append(("pages", block, [number], page))
             case ("zeros", block, list(numbers), fill):
                 found += [("zeros", block, [number], fill) for number in numbers]
+            case ("deltas", block, list(numbers), list(data)):
+                pairs = zip(numbers, data, strict=True)
+                found += [("deltas", block, [number], [delta]) for number, delta in pairs]
             case _:
                 found.append(item)
     return found

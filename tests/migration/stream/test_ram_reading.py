@@ -17,7 +17,14 @@ from qapigen.migration.stream.format import SectionType, StreamError
 from qapigen.migration.stream.items import Item, Pages, RamList, Zeros
 from qapigen.migration.stream.ram_reading import RamReader
 from qapigen.migration.stream.window import Window
-from tests.migration.stream.sample_streams import PAGE, indexes, kept, one_by_one, pattern
+from tests.migration.stream.sample_streams import (
+    PAGE,
+    delta_record,
+    indexes,
+    kept,
+    one_by_one,
+    pattern,
+)
 
 BLOCKS = {"a": 10 * PAGE, "bb": 2 * PAGE}
 LIST = writer.ram_list([("a", 10 * PAGE), ("bb", 2 * PAGE)])
@@ -164,8 +171,13 @@ def test_pages_may_come_again() -> None:
         (word(0x200), errno.EINVAL, "the word 0x200 came"),
         (word(0x828), errno.EINVAL, "the word 0x828 came"),
         (word(0x48), errno.EINVAL, "the word 0x48 came"),
-        (word(0x40), errno.ENOTSUP, "xbzrle"),
-        (word(0x1060), errno.ENOTSUP, "xbzrle"),
+        (word(0x140) + b"\1a", errno.EINVAL, "the word 0x140 came"),
+        (delta_record(0, b""), errno.EINVAL, "expected a record that names its block"),
+        (delta_record(0, b"", "x"), errno.EINVAL, "b'x' came"),
+        (delta_record(0, b"", "a", encoding=0), errno.EINVAL, "expected the encoding 1"),
+        (delta_record(0, b"", "a", encoding=2), errno.EINVAL, "encoding 1 of a delta, 2 came"),
+        (delta_record(0, bytes(4097), "a"), errno.EINVAL, "at most 4096 bytes, one of 4097 came"),
+        (delta_record(10, b"", "a"), errno.EINVAL, "expected an offset below 0xa000"),
         (word(0x100), errno.ENOTSUP, "compress"),
         (word(0x1120), errno.ENOTSUP, "compress"),
         (word(0x80), errno.ENOTSUP, "rdma"),
@@ -175,6 +187,44 @@ def test_refused_records(raw: bytes, number: int, text: str) -> None:
     error = Section().refuses(raw)
     assert text in str(error)
     assert error.errno == number
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (delta_record(0, b"", encoding=2), "the encoding 1"),
+        (delta_record(0, bytes(4097)), "one of 4097 came"),
+        (delta_record(10, b"\0\1\1"), "an offset below 0xa000"),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", delta_record(1, b"\0\1\1")])
+def test_wrong_deltas_of_the_same_block(before: bytes, raw: bytes, text: str) -> None:
+    section = begun()
+    start = section.window.offset + len(before)
+    error = section.refuses(before + raw)
+    assert text in str(error)
+    assert error.offset == start
+
+
+def test_deltas() -> None:
+    raw = delta_record(3, b"\0\1\1", "a") + delta_record(4, b"") + delta_record(3, bytes(4096))
+    raw += delta_record(1, b"\5\1\2", "bb") + writer.EOS
+    expected = [
+        ("deltas", "a", [3], [b"\0\1\1"]),
+        ("deltas", "a", [4, 3], [b"", bytes(4096)]),
+        ("deltas", "bb", [1], [b"\5\1\2"]),
+    ]
+    assert Section().read(raw) == expected
+    for cut in (*range(1, 60), len(raw) - 30, len(raw) - 9):
+        found = Section().read(raw[:cut], raw[cut:])
+        assert one_by_one(found) == one_by_one(list(expected))
+
+
+def test_many_deltas_are_few_items() -> None:
+    raw = b"".join(delta_record(at % 10, b"\0\1\1") for at in range(3000))
+    items = begun().read(raw + writer.EOS)
+    assert sum(len(item[2]) for item in items if isinstance(item, tuple)) == 3000
+    assert len(items) < 5
 
 
 @pytest.mark.parametrize(
@@ -228,6 +278,9 @@ def test_blocks_that_make_no_sense(length: int) -> None:
 _RECORD = st.one_of(
     st.tuples(st.just("zeros"), st.sampled_from(["a", "bb"]), st.integers(0, 1), st.integers(0, 1)),
     st.tuples(
+        st.just("deltas"), st.sampled_from(["a", "bb"]), st.integers(0, 1), st.integers(0, 255)
+    ),
+    st.tuples(
         st.just("pages"), st.sampled_from(["a", "bb"]), st.integers(0, 1), st.integers(0, 255)
     ),
 )
@@ -238,9 +291,16 @@ _RECORD = st.one_of(
     st.lists(st.integers(0, 9000), max_size=8),
 )
 def test_round_trip(runs: list[tuple[tuple[str, str, int, int], int]], cuts: list[int]) -> None:
-    raw, expected, block = b"", [], ""
+    raw, block = b"", ""
+    expected: list[object] = []
     for (kind, name, number, fill), times in runs:
         for _ in range(times):
+            if kind == "deltas":
+                delta = b"\0\1\1" * fill
+                raw += delta_record(number, delta, "" if name == block else name)
+                block = name
+                expected.append((kind, name, [number], [delta]))
+                continue
             flags = (2 if kind == "zeros" else 8) | (0x20 if name == block else 0)
             raw += word(number * PAGE | flags)
             raw += b"" if name == block else bytes((len(name),)) + name.encode()

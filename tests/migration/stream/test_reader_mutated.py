@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from qapigen.migration.stream.format import StreamError
 from qapigen.migration.stream.reader import Expected, StreamReader
-from tests.migration.stream.sample_streams import EXAMPLE, RICH, example, rich
+from tests.migration.stream.sample_streams import EXAMPLE, RICH, deltas, example, rich
 
-STREAMS = {"example": (example(), EXAMPLE), "rich": (rich(), RICH)}
+STREAMS = {
+    "example": (example(), EXAMPLE),
+    "rich": (rich(), RICH),
+    "deltas": (deltas(), EXAMPLE),
+}
 
 
 def failure(stream: bytes, expected: Expected, piece: int = 1 << 20) -> StreamError | None:
