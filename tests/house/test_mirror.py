@@ -25,6 +25,10 @@ ELSEWHERE = {
         "tests/compiler/backends",
         "pages are tested as a whole, by construct",
     ),
+    "qapigen.compiler.backends.texts": (
+        "tests/compiler/backends/texts",
+        "texts are read and printed again, by markup; what pages do with them is tested there",
+    ),
     "qapigen.compiler.backends.python": (
         "tests/compiler/backends",
         "generated code is tested as a whole: read as snapshots, imported and run",

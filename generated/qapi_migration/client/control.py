@@ -44,36 +44,43 @@ class AsyncCommands(AsyncTypedClient):
         A refused request enables nothing.  The connection stays in
         negotiation, and the client may try again.
 
-        @enable: The wanted extensions, out of those in the greeting.
+        Arguments:
+
+        - `enable`: The wanted extensions, out of those in the greeting.
             Naming one twice does no harm.  By default none is enabled.
             (since 2.12)
 
         Errors:
-            - If @enable contains an extension that the greeting did not
-              offer, GenericError
-            - If the negotiation on this connection is over already,
-              CommandNotFound
+
+        - If `enable` contains an extension that the greeting did not
+            offer, GenericError
+        - If the negotiation on this connection is over already,
+            CommandNotFound
 
         Since: 0.13
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "qmp_capabilities" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "qmp_capabilities" }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: With out-of-band execution
+        Example: With out-of-band execution
 
-            -> { "execute": "qmp_capabilities",
-                 "arguments": { "enable": [ "oob" ] } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "qmp_capabilities",
+             "arguments": { "enable": [ "oob" ] } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Too late
+        Example: Too late
 
-            -> { "execute": "qmp_capabilities" }
-            <- { "error": { "class": "CommandNotFound",
-                            "desc": "Negotiation is over already" } }
+        ```text
+        -> { "execute": "qmp_capabilities" }
+        <- { "error": { "class": "CommandNotFound",
+                        "desc": "Negotiation is over already" } }
+        ```
         """
         await self._tell(
             "qmp_capabilities",
@@ -85,20 +92,22 @@ class AsyncCommands(AsyncTypedClient):
     async def query_version(self, *, timeout: float | None = None) -> VersionInfo:
         """Ask the server for its version.
 
-        .. note:: To find out whether a feature is there, look it up with
-           `query-qmp-schema`.  Vendors add features to old versions, and
-           versions tell nothing about that.
+        Note: To find out whether a feature is there, look it up with
+        `query-qmp-schema`.  Vendors add features to old versions, and
+        versions tell nothing about that.
 
         Returns: The version, the same as in the greeting.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-version" }
-            <- { "return": { "qemu": { "major": 2, "minor": 12,
-                                       "micro": 50 },
-                             "package": "" } }
+        ```text
+        -> { "execute": "query-version" }
+        <- { "return": { "qemu": { "major": 2, "minor": 12,
+                                   "micro": 50 },
+                         "package": "" } }
+        ```
         """
         return await self._ask("query-version", visit_VersionInfo, timeout=timeout)
 
@@ -114,14 +123,15 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: A server with few commands
+        Example: A server with few commands
 
-            -> { "execute": "query-commands" }
-            <- { "return": [ { "name": "qmp_capabilities" },
-                             { "name": "query-commands" },
-                             { "name": "query-migrate" },
-                             { "name": "quit" } ] }
+        ```text
+        -> { "execute": "query-commands" }
+        <- { "return": [ { "name": "qmp_capabilities" },
+                         { "name": "query-commands" },
+                         { "name": "query-migrate" },
+                         { "name": "quit" } ] }
+        ```
         """
         return await self._ask(
             "query-commands",
@@ -140,14 +150,16 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "quit" }
-            <- { "event": "SHUTDOWN",
-                 "data": { "reason": "host-qmp-quit", "guest": false },
-                 "timestamp": { "seconds": 1526300412,
-                                "microseconds": 87011 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "quit" }
+        <- { "event": "SHUTDOWN",
+             "data": { "reason": "host-qmp-quit", "guest": false },
+             "timestamp": { "seconds": 1526300412,
+                            "microseconds": 87011 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell("quit", timeout=timeout)
 
@@ -168,27 +180,28 @@ class AsyncCommands(AsyncTypedClient):
         shape apart that differ in meaning only.
 
         Returns: One entry per command, event and type, in no particular
-            order.  No two entries have the same name.
+        order.  No two entries have the same name.
 
         Since: 2.5
 
-        .. qmp-example::
-            :title: A server with one command and one event
+        Example: A server with one command and one event
 
-            -> { "execute": "query-qmp-schema" }
-            <- { "return": [
-                   { "name": "query-migrate-cache-size",
-                     "meta-type": "command",
-                     "arg-type": "0", "ret-type": "int" },
-                   { "name": "MIGRATION_PASS", "meta-type": "event",
-                     "arg-type": "1" },
-                   { "name": "0", "meta-type": "object",
-                     "members": [] },
-                   { "name": "int", "meta-type": "builtin",
-                     "json-type": "int" },
-                   { "name": "1", "meta-type": "object",
-                     "members": [ { "name": "pass", "type": "int" } ] }
-                 ] }
+        ```text
+        -> { "execute": "query-qmp-schema" }
+        <- { "return": [
+               { "name": "query-migrate-cache-size",
+                 "meta-type": "command",
+                 "arg-type": "0", "ret-type": "int" },
+               { "name": "MIGRATION_PASS", "meta-type": "event",
+                 "arg-type": "1" },
+               { "name": "0", "meta-type": "object",
+                 "members": [] },
+               { "name": "int", "meta-type": "builtin",
+                 "json-type": "int" },
+               { "name": "1", "meta-type": "object",
+                 "members": [ { "name": "pass", "type": "int" } ] }
+             ] }
+        ```
         """
         return await self._ask(
             "query-qmp-schema",
@@ -214,36 +227,43 @@ class BlockingCommands(BlockingTypedClient):
         A refused request enables nothing.  The connection stays in
         negotiation, and the client may try again.
 
-        @enable: The wanted extensions, out of those in the greeting.
+        Arguments:
+
+        - `enable`: The wanted extensions, out of those in the greeting.
             Naming one twice does no harm.  By default none is enabled.
             (since 2.12)
 
         Errors:
-            - If @enable contains an extension that the greeting did not
-              offer, GenericError
-            - If the negotiation on this connection is over already,
-              CommandNotFound
+
+        - If `enable` contains an extension that the greeting did not
+            offer, GenericError
+        - If the negotiation on this connection is over already,
+            CommandNotFound
 
         Since: 0.13
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "qmp_capabilities" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "qmp_capabilities" }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: With out-of-band execution
+        Example: With out-of-band execution
 
-            -> { "execute": "qmp_capabilities",
-                 "arguments": { "enable": [ "oob" ] } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "qmp_capabilities",
+             "arguments": { "enable": [ "oob" ] } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Too late
+        Example: Too late
 
-            -> { "execute": "qmp_capabilities" }
-            <- { "error": { "class": "CommandNotFound",
-                            "desc": "Negotiation is over already" } }
+        ```text
+        -> { "execute": "qmp_capabilities" }
+        <- { "error": { "class": "CommandNotFound",
+                        "desc": "Negotiation is over already" } }
+        ```
         """
         self._tell(
             "qmp_capabilities",
@@ -255,20 +275,22 @@ class BlockingCommands(BlockingTypedClient):
     def query_version(self, *, timeout: float | None = None) -> VersionInfo:
         """Ask the server for its version.
 
-        .. note:: To find out whether a feature is there, look it up with
-           `query-qmp-schema`.  Vendors add features to old versions, and
-           versions tell nothing about that.
+        Note: To find out whether a feature is there, look it up with
+        `query-qmp-schema`.  Vendors add features to old versions, and
+        versions tell nothing about that.
 
         Returns: The version, the same as in the greeting.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-version" }
-            <- { "return": { "qemu": { "major": 2, "minor": 12,
-                                       "micro": 50 },
-                             "package": "" } }
+        ```text
+        -> { "execute": "query-version" }
+        <- { "return": { "qemu": { "major": 2, "minor": 12,
+                                   "micro": 50 },
+                         "package": "" } }
+        ```
         """
         return self._ask("query-version", visit_VersionInfo, timeout=timeout)
 
@@ -280,14 +302,15 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: A server with few commands
+        Example: A server with few commands
 
-            -> { "execute": "query-commands" }
-            <- { "return": [ { "name": "qmp_capabilities" },
-                             { "name": "query-commands" },
-                             { "name": "query-migrate" },
-                             { "name": "quit" } ] }
+        ```text
+        -> { "execute": "query-commands" }
+        <- { "return": [ { "name": "qmp_capabilities" },
+                         { "name": "query-commands" },
+                         { "name": "query-migrate" },
+                         { "name": "quit" } ] }
+        ```
         """
         return self._ask("query-commands", visit_CommandInfo_list, timeout=timeout)
 
@@ -302,14 +325,16 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "quit" }
-            <- { "event": "SHUTDOWN",
-                 "data": { "reason": "host-qmp-quit", "guest": false },
-                 "timestamp": { "seconds": 1526300412,
-                                "microseconds": 87011 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "quit" }
+        <- { "event": "SHUTDOWN",
+             "data": { "reason": "host-qmp-quit", "guest": false },
+             "timestamp": { "seconds": 1526300412,
+                            "microseconds": 87011 } }
+        <- { "return": {} }
+        ```
         """
         self._tell("quit", timeout=timeout)
 
@@ -326,26 +351,27 @@ class BlockingCommands(BlockingTypedClient):
         shape apart that differ in meaning only.
 
         Returns: One entry per command, event and type, in no particular
-            order.  No two entries have the same name.
+        order.  No two entries have the same name.
 
         Since: 2.5
 
-        .. qmp-example::
-            :title: A server with one command and one event
+        Example: A server with one command and one event
 
-            -> { "execute": "query-qmp-schema" }
-            <- { "return": [
-                   { "name": "query-migrate-cache-size",
-                     "meta-type": "command",
-                     "arg-type": "0", "ret-type": "int" },
-                   { "name": "MIGRATION_PASS", "meta-type": "event",
-                     "arg-type": "1" },
-                   { "name": "0", "meta-type": "object",
-                     "members": [] },
-                   { "name": "int", "meta-type": "builtin",
-                     "json-type": "int" },
-                   { "name": "1", "meta-type": "object",
-                     "members": [ { "name": "pass", "type": "int" } ] }
-                 ] }
+        ```text
+        -> { "execute": "query-qmp-schema" }
+        <- { "return": [
+               { "name": "query-migrate-cache-size",
+                 "meta-type": "command",
+                 "arg-type": "0", "ret-type": "int" },
+               { "name": "MIGRATION_PASS", "meta-type": "event",
+                 "arg-type": "1" },
+               { "name": "0", "meta-type": "object",
+                 "members": [] },
+               { "name": "int", "meta-type": "builtin",
+                 "json-type": "int" },
+               { "name": "1", "meta-type": "object",
+                 "members": [ { "name": "pass", "type": "int" } ] }
+             ] }
+        ```
         """
         return self._ask("query-qmp-schema", visit_SchemaInfo_list, timeout=timeout)

@@ -72,130 +72,138 @@ class AsyncCommands(AsyncTypedClient):
         last one ended.  This works on both sides and never fails.
 
         Returns: The state of the migration.  An empty object means that
-            there is nothing to tell.
+        there is nothing to tell.
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: No migration so far
+        Example: No migration so far
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: In the first pass over a guest of 1 GiB
+        Example: In the first pass over a guest of 1 GiB
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 6061, "expected-downtime": 300,
-                   "setup-time": 11,
-                   "ram": { "transferred": 202899936,
-                            "remaining": 335544320,
-                            "total": 1073741824,
-                            "duplicate": 131072, "skipped": 0,
-                            "normal": 49152, "normal-bytes": 201326592,
-                            "dirty-pages-rate": 0, "mbps": 268.41,
-                            "dirty-sync-count": 1,
-                            "postcopy-requests": 0, "page-size": 4096 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 6061, "expected-downtime": 300,
+               "setup-time": 11,
+               "ram": { "transferred": 202899936,
+                        "remaining": 335544320,
+                        "total": 1073741824,
+                        "duplicate": 131072, "skipped": 0,
+                        "normal": 49152, "normal-bytes": 201326592,
+                        "dirty-pages-rate": 0, "mbps": 268.41,
+                        "dirty-sync-count": 1,
+                        "postcopy-requests": 0, "page-size": 4096 } } }
+        ```
 
-        .. qmp-example::
-            :title: The same migration, completed
+        Example: The same migration, completed
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "completed",
-                   "total-time": 16715, "downtime": 214,
-                   "setup-time": 11,
-                   "ram": { "transferred": 560112936, "remaining": 0,
-                            "total": 1073741824,
-                            "duplicate": 131072, "skipped": 0,
-                            "normal": 136192, "normal-bytes": 557842432,
-                            "dirty-pages-rate": 0, "mbps": 268.08,
-                            "dirty-sync-count": 4,
-                            "postcopy-requests": 0, "page-size": 4096 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "completed",
+               "total-time": 16715, "downtime": 214,
+               "setup-time": 11,
+               "ram": { "transferred": 560112936, "remaining": 0,
+                        "total": 1073741824,
+                        "duplicate": 131072, "skipped": 0,
+                        "normal": 136192, "normal-bytes": 557842432,
+                        "dirty-pages-rate": 0, "mbps": 268.08,
+                        "dirty-sync-count": 4,
+                        "postcopy-requests": 0, "page-size": 4096 } } }
+        ```
 
-        .. qmp-example::
-            :title: Failed to connect
+        Example: Failed to connect
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "failed",
-                   "error-desc": "192.0.2.20:4446: connection refused" } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "failed",
+               "error-desc": "192.0.2.20:4446: connection refused" } }
+        ```
 
-        .. qmp-example::
-            :title: With a disk of 20 GiB, a quarter of it sent
+        Example: With a disk of 20 GiB, a quarter of it sent
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 160112, "expected-downtime": 300,
-                   "setup-time": 9,
-                   "ram": { "transferred": 12800,
-                            "remaining": 1073741824,
-                            "total": 1073741824,
-                            "duplicate": 0, "skipped": 0,
-                            "normal": 0, "normal-bytes": 0,
-                            "dirty-pages-rate": 0, "mbps": 268.44,
-                            "dirty-sync-count": 1,
-                            "postcopy-requests": 0, "page-size": 4096 },
-                   "disk": { "transferred": 5368709120,
-                             "remaining": 16106127360,
-                             "total": 21474836480,
-                             "duplicate": 0, "skipped": 0,
-                             "normal": 0, "normal-bytes": 0,
-                             "dirty-pages-rate": 0, "mbps": 0,
-                             "dirty-sync-count": 0,
-                             "postcopy-requests": 0, "page-size": 0 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 160112, "expected-downtime": 300,
+               "setup-time": 9,
+               "ram": { "transferred": 12800,
+                        "remaining": 1073741824,
+                        "total": 1073741824,
+                        "duplicate": 0, "skipped": 0,
+                        "normal": 0, "normal-bytes": 0,
+                        "dirty-pages-rate": 0, "mbps": 268.44,
+                        "dirty-sync-count": 1,
+                        "postcopy-requests": 0, "page-size": 4096 },
+               "disk": { "transferred": 5368709120,
+                         "remaining": 16106127360,
+                         "total": 21474836480,
+                         "duplicate": 0, "skipped": 0,
+                         "normal": 0, "normal-bytes": 0,
+                         "dirty-pages-rate": 0, "mbps": 0,
+                         "dirty-sync-count": 0,
+                         "postcopy-requests": 0, "page-size": 0 } } }
+        ```
 
-        .. qmp-example::
-            :title: With XBZRLE, in the third pass
+        Example: With XBZRLE, in the third pass
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 17180, "expected-downtime": 1008,
-                   "setup-time": 12,
-                   "ram": { "transferred": 571460610,
-                            "remaining": 25165824,
-                            "total": 1073741824,
-                            "duplicate": 131080, "skipped": 0,
-                            "normal": 136192, "normal-bytes": 557842432,
-                            "dirty-pages-rate": 8120, "mbps": 263.9,
-                            "dirty-sync-count": 3,
-                            "postcopy-requests": 0, "page-size": 4096 },
-                   "xbzrle-cache": { "cache-size": 67108864,
-                                     "bytes": 11348002,
-                                     "pages": 20318,
-                                     "cache-miss": 5120,
-                                     "cache-miss-rate": 0.07,
-                                     "overflow": 41 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 17180, "expected-downtime": 1008,
+               "setup-time": 12,
+               "ram": { "transferred": 571460610,
+                        "remaining": 25165824,
+                        "total": 1073741824,
+                        "duplicate": 131080, "skipped": 0,
+                        "normal": 136192, "normal-bytes": 557842432,
+                        "dirty-pages-rate": 8120, "mbps": 263.9,
+                        "dirty-sync-count": 3,
+                        "postcopy-requests": 0, "page-size": 4096 },
+               "xbzrle-cache": { "cache-size": 67108864,
+                                 "bytes": 11348002,
+                                 "pages": 20318,
+                                 "cache-miss": 5120,
+                                 "cache-miss-rate": 0.07,
+                                 "overflow": 41 } } }
+        ```
 
-        .. qmp-example::
-            :title: The guest writes too fast and is slowed down
+        Example: The guest writes too fast and is slowed down
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 40090, "expected-downtime": 1733,
-                   "setup-time": 11, "cpu-throttle-percentage": 30,
-                   "ram": { "transferred": 1342828096,
-                            "remaining": 134217728,
-                            "total": 1073741824,
-                            "duplicate": 131072, "skipped": 0,
-                            "normal": 326912, "normal-bytes": 1339031552,
-                            "dirty-pages-rate": 14204, "mbps": 268.4,
-                            "dirty-sync-count": 8,
-                            "postcopy-requests": 0, "page-size": 4096 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 40090, "expected-downtime": 1733,
+               "setup-time": 11, "cpu-throttle-percentage": 30,
+               "ram": { "transferred": 1342828096,
+                        "remaining": 134217728,
+                        "total": 1073741824,
+                        "duplicate": 131072, "skipped": 0,
+                        "normal": 326912, "normal-bytes": 1339031552,
+                        "dirty-pages-rate": 14204, "mbps": 268.4,
+                        "dirty-sync-count": 8,
+                        "postcopy-requests": 0, "page-size": 4096 } } }
+        ```
 
-        .. qmp-example::
-            :title: Destination, after postcopy for a guest of four CPUs
+        Example: Destination, after postcopy for a guest of four CPUs
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "completed",
-                   "postcopy-blocktime": 61,
-                   "postcopy-vcpu-blocktime": [ 84, 131, 102, 97 ] } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "completed",
+               "postcopy-blocktime": 61,
+               "postcopy-vcpu-blocktime": [ 84, 131, 102, 97 ] } }
+        ```
         """
         return await self._ask("query-migrate", visit_MigrationInfo, timeout=timeout)
 
@@ -208,43 +216,49 @@ class AsyncCommands(AsyncTypedClient):
         """Switch capabilities on and off.  The request takes effect as a whole
         or not at all.
 
-        @capabilities: The changes.  Capabilities that are not listed keep
+        Arguments:
+
+        - `capabilities`: The changes.  Capabilities that are not listed keep
             their state; for one listed twice, the last item counts.
 
         Errors:
-            - If an outgoing migration is in ``setup``, ``active``,
-              ``postcopy-active``, ``pre-switchover`` or ``device``,
-              GenericError
-            - If both ``compress`` and ``postcopy-ram`` would be on,
-              GenericError
-            - If ``block`` is to be on and this server cannot migrate disks,
-              GenericError
-            - If ``postcopy-ram`` is to be on, and this is a destination
-              whose host has no means to provide memory on demand,
-              GenericError
+
+        - If an outgoing migration is in `setup`, `active`,
+            `postcopy-active`, `pre-switchover` or `device`,
+            GenericError
+        - If both `compress` and `postcopy-ram` would be on,
+            GenericError
+        - If `block` is to be on and this server cannot migrate disks,
+            GenericError
+        - If `postcopy-ram` is to be on, and this is a destination
+            whose host has no means to provide memory on demand,
+            GenericError
 
         Since: 1.2
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-set-capabilities",
-                 "arguments": {
-                   "capabilities": [
-                     { "capability": "events", "state": true },
-                     { "capability": "postcopy-ram", "state": true }
-                   ] } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-capabilities",
+             "arguments": {
+               "capabilities": [
+                 { "capability": "events", "state": true },
+                 { "capability": "postcopy-ram", "state": true }
+               ] } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: A migration is running
+        Example: A migration is running
 
-            -> { "execute": "migrate-set-capabilities",
-                 "arguments": {
-                   "capabilities": [
-                     { "capability": "auto-converge", "state": true }
-                   ] } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "A migration is in progress" } }
+        ```text
+        -> { "execute": "migrate-set-capabilities",
+             "arguments": {
+               "capabilities": [
+                 { "capability": "auto-converge", "state": true }
+               ] } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "A migration is in progress" } }
+        ```
         """
         await self._tell(
             "migrate-set-capabilities",
@@ -261,32 +275,34 @@ class AsyncCommands(AsyncTypedClient):
         """Look up which capabilities are on.
 
         Returns: All capabilities with their state, in the order of
-            `MigrationCapability`.  ``block`` is missing if this server
-            cannot migrate disks.
+        `MigrationCapability`.  `block` is missing if this server
+        cannot migrate disks.
 
         Since: 1.2
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-migrate-capabilities" }
-            <- { "return": [
-                   { "capability": "xbzrle", "state": true },
-                   { "capability": "rdma-pin-all", "state": true },
-                   { "capability": "auto-converge", "state": true },
-                   { "capability": "zero-blocks", "state": true },
-                   { "capability": "compress", "state": false },
-                   { "capability": "events", "state": true },
-                   { "capability": "postcopy-ram", "state": true },
-                   { "capability": "x-colo", "state": false },
-                   { "capability": "release-ram", "state": true },
-                   { "capability": "block", "state": false },
-                   { "capability": "return-path", "state": true },
-                   { "capability": "pause-before-switchover",
-                     "state": false },
-                   { "capability": "x-multifd", "state": false },
-                   { "capability": "dirty-bitmaps", "state": false },
-                   { "capability": "postcopy-blocktime", "state": false }
-                 ] }
+        ```text
+        -> { "execute": "query-migrate-capabilities" }
+        <- { "return": [
+               { "capability": "xbzrle", "state": true },
+               { "capability": "rdma-pin-all", "state": true },
+               { "capability": "auto-converge", "state": true },
+               { "capability": "zero-blocks", "state": true },
+               { "capability": "compress", "state": false },
+               { "capability": "events", "state": true },
+               { "capability": "postcopy-ram", "state": true },
+               { "capability": "x-colo", "state": false },
+               { "capability": "release-ram", "state": true },
+               { "capability": "block", "state": false },
+               { "capability": "return-path", "state": true },
+               { "capability": "pause-before-switchover",
+                 "state": false },
+               { "capability": "x-multifd", "state": false },
+               { "capability": "dirty-bitmaps", "state": false },
+               { "capability": "postcopy-blocktime", "state": false }
+             ] }
+        ```
         """
         return await self._ask(
             "query-migrate-capabilities",
@@ -306,44 +322,49 @@ class AsyncCommands(AsyncTypedClient):
         all.
 
         Errors:
-            - If a number is out of the range given in
-              `MigrateSetParameters`, GenericError
-            - If the size of the cache is no power of two or smaller than a
-              page, GenericError
+
+        - If a number is out of the range given in
+            `MigrateSetParameters`, GenericError
+        - If the size of the cache is no power of two or smaller than a
+            page, GenericError
 
         Since: 2.4
 
-        .. qmp-example::
-            :title: Up to 1 GiB per second, downtime up to half a second
+        Example: Up to 1 GiB per second, downtime up to half a second
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "max-bandwidth": 1073741824,
-                                "downtime-limit": 500 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "max-bandwidth": 1073741824,
+                            "downtime-limit": 500 } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Encrypt, and expect a certain name
+        Example: Encrypt, and expect a certain name
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "tls-creds": "tls0",
-                                "tls-hostname": "dst.example.org" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "tls-creds": "tls0",
+                            "tls-hostname": "dst.example.org" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Do not encrypt any more
+        Example: Do not encrypt any more
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "tls-creds": null,
-                                "tls-hostname": null } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "tls-creds": null,
+                            "tls-hostname": null } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: A value out of range
+        Example: A value out of range
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "compress-level": 12 } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "compress-level must be 0 to 9" } }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "compress-level": 12 } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "compress-level must be 0 to 9" } }
+        ```
         """
         await self._tell(
             "migrate-set-parameters",
@@ -363,22 +384,23 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 2.4
 
-        .. qmp-example::
-            :title: The defaults
+        Example: The defaults
 
-            -> { "execute": "query-migrate-parameters" }
-            <- { "return": {
-                   "compress-level": 1, "compress-threads": 8,
-                   "decompress-threads": 2,
-                   "cpu-throttle-initial": 20,
-                   "cpu-throttle-increment": 10,
-                   "tls-creds": "", "tls-hostname": "",
-                   "max-bandwidth": 33554432, "downtime-limit": 300,
-                   "x-checkpoint-delay": 200,
-                   "block-incremental": false,
-                   "x-multifd-channels": 2,
-                   "x-multifd-page-count": 16,
-                   "xbzrle-cache-size": 67108864 } }
+        ```text
+        -> { "execute": "query-migrate-parameters" }
+        <- { "return": {
+               "compress-level": 1, "compress-threads": 8,
+               "decompress-threads": 2,
+               "cpu-throttle-initial": 20,
+               "cpu-throttle-increment": 10,
+               "tls-creds": "", "tls-hostname": "",
+               "max-bandwidth": 33554432, "downtime-limit": 300,
+               "x-checkpoint-delay": 200,
+               "block-incremental": false,
+               "x-multifd-channels": 2,
+               "x-multifd-page-count": 16,
+               "xbzrle-cache-size": 67108864 } }
+        ```
         """
         return await self._ask(
             "query-migrate-parameters",
@@ -401,43 +423,45 @@ class AsyncCommands(AsyncTypedClient):
         themselves once the migration has succeeded.  To be sent before
         `migrate`; it has no effect on the migration as such.
 
-        @protocol: The display protocol.  Only ``spice`` is supported.
+        Arguments:
 
-        @hostname: The host that the display clients should connect to.
-
-        @port: TCP port for connections without encryption.
-
-        @tls-port: TCP port for connections with TLS.
-
-        @cert-subject: Subject that the certificate of the new display
+        - `protocol`: The display protocol.  Only `spice` is supported.
+        - `hostname`: The host that the display clients should connect to.
+        - `port`: TCP port for connections without encryption.
+        - `tls-port`: TCP port for connections with TLS.
+        - `cert-subject`: Subject that the certificate of the new display
             server must have.
 
         Errors:
-            - If @protocol is not ``spice``, GenericError
-            - If SPICE is not in use, DeviceNotActive
-            - If neither @port nor @tls-port is given, GenericError
-            - If the SPICE server does not accept the target, GenericError
+
+        - If `protocol` is not `spice`, GenericError
+        - If SPICE is not in use, DeviceNotActive
+        - If neither `port` nor `tls-port` is given, GenericError
+        - If the SPICE server does not accept the target, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "client_migrate_info",
-                 "arguments": { "protocol": "spice",
-                                "hostname": "dst.example.org",
-                                "tls-port": 5901,
-                                "cert-subject": "CN=dst.example.org" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "client_migrate_info",
+             "arguments": { "protocol": "spice",
+                            "hostname": "dst.example.org",
+                            "tls-port": 5901,
+                            "cert-subject": "CN=dst.example.org" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: There is no display of that kind
+        Example: There is no display of that kind
 
-            -> { "execute": "client_migrate_info",
-                 "arguments": { "protocol": "spice",
-                                "hostname": "dst.example.org",
-                                "port": 5900 } }
-            <- { "error": { "class": "DeviceNotActive",
-                            "desc": "SPICE is not in use" } }
+        ```text
+        -> { "execute": "client_migrate_info",
+             "arguments": { "protocol": "spice",
+                            "hostname": "dst.example.org",
+                            "port": 5900 } }
+        <- { "error": { "class": "DeviceNotActive",
+                        "desc": "SPICE is not in use" } }
+        ```
         """
         await self._tell(
             "client_migrate_info",
@@ -457,7 +481,7 @@ class AsyncCommands(AsyncTypedClient):
         send the rest of its memory afterwards.  That bounds the duration
         even for a guest that writes faster than the connection can follow.
 
-        The capability ``postcopy-ram`` must have been on, on both sides,
+        The capability `postcopy-ram` must have been on, on both sides,
         when the migration began.  The switch does not happen inside this
         command but at the next opportunity; a migration that is about to
         complete anyway may never switch.  Sent again, or after the end, the
@@ -465,16 +489,19 @@ class AsyncCommands(AsyncTypedClient):
         request, so it cannot be made in advance.
 
         Errors:
-            - If neither ``postcopy-ram`` nor ``dirty-bitmaps`` is on,
-              GenericError
-            - If there has been no outgoing migration, GenericError
+
+        - If neither `postcopy-ram` nor `dirty-bitmaps` is on,
+            GenericError
+        - If there has been no outgoing migration, GenericError
 
         Since: 2.5
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-start-postcopy" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-start-postcopy" }
+        <- { "return": {} }
+        ```
         """
         await self._tell("migrate-start-postcopy", timeout=timeout)
 
@@ -488,37 +515,42 @@ class AsyncCommands(AsyncTypedClient):
         COLO waits for ever if the connection breaks.
 
         Errors:
-            - If the process does not take part in COLO, GenericError
-            - If a failover was asked for already, GenericError
+
+        - If the process does not take part in COLO, GenericError
+        - If a failover was asked for already, GenericError
 
         Since: 2.8
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "x-colo-lost-heartbeat" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "x-colo-lost-heartbeat" }
+        <- { "return": {} }
+        ```
         """
         await self._tell("x-colo-lost-heartbeat", timeout=timeout)
 
     async def migrate_cancel(self, *, timeout: float | None = None) -> None:
         """Call an outgoing migration off.  The command returns at once; the
-        end is reached when the status changes from ``cancelling`` to
-        ``cancelled``.  Always succeeds, and does nothing if there is no
+        end is reached when the status changes from `cancelling` to
+        `cancelled`.  Always succeeds, and does nothing if there is no
         migration that could be called off.
 
         The guest stays on the source.  If it was halted for the last stage,
         it goes on.
 
-        .. note:: Do not use this in the status ``postcopy-active``.  The
-           guest is on the destination then, and cut off from the memory it
-           still lacks, it is lost.
+        Note: Do not use this in the status `postcopy-active`.  The
+        guest is on the destination then, and cut off from the memory it
+        still lacks, it is lost.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate_cancel" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate_cancel" }
+        <- { "return": {} }
+        ```
         """
         await self._tell("migrate_cancel", timeout=timeout)
 
@@ -529,31 +561,37 @@ class AsyncCommands(AsyncTypedClient):
         timeout: float | None = None,
     ) -> None:
         """Let a migration go on that waits because of the capability
-        ``pause-before-switchover``.
+        `pause-before-switchover`.
 
-        @state: The status the migration is believed to have.  This protects
+        Arguments:
+
+        - `state`: The status the migration is believed to have.  This protects
             against continuing at the wrong place; the value that makes
-            sense is ``pre-switchover``.
+            sense is `pre-switchover`.
 
         Errors:
-            - If the status of the outgoing migration is not @state,
-              GenericError
+
+        - If the status of the outgoing migration is not `state`,
+            GenericError
 
         Since: 2.11
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-continue",
-                 "arguments": { "state": "pre-switchover" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-continue",
+             "arguments": { "state": "pre-switchover" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Not there yet
+        Example: Not there yet
 
-            -> { "execute": "migrate-continue",
-                 "arguments": { "state": "pre-switchover" } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "The status is: active" } }
+        ```text
+        -> { "execute": "migrate-continue",
+             "arguments": { "state": "pre-switchover" } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "The status is: active" } }
+        ```
         """
         await self._tell(
             "migrate-continue",
@@ -570,23 +608,27 @@ class AsyncCommands(AsyncTypedClient):
     ) -> None:
         """Set the intended limit of the guest's downtime.
 
-        .. note:: Deprecated.  The parameter ``downtime-limit`` of
-           `migrate-set-parameters` does the same, in milliseconds.
+        Note: Deprecated.  The parameter `downtime-limit` of
+        `migrate-set-parameters` does the same, in milliseconds.
 
-        @value: The limit in seconds, 0 to 2000.  What is finer than a
+        Arguments:
+
+        - `value`: The limit in seconds, 0 to 2000.  What is finer than a
             millisecond is cut off.
 
         Errors:
-            - If @value is out of range, GenericError
+
+        - If `value` is out of range, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: A quarter of a second
+        Example: A quarter of a second
 
-            -> { "execute": "migrate_set_downtime",
-                 "arguments": { "value": 0.25 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate_set_downtime",
+             "arguments": { "value": 0.25 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell(
             "migrate_set_downtime",
@@ -603,23 +645,27 @@ class AsyncCommands(AsyncTypedClient):
     ) -> None:
         """Set the limit of the transfer's speed.
 
-        .. note:: Deprecated.  The parameter ``max-bandwidth`` of
-           `migrate-set-parameters` does the same.
+        Note: Deprecated.  The parameter `max-bandwidth` of
+        `migrate-set-parameters` does the same.
 
-        @value: The limit in bytes per second.  It must not be negative;
+        Arguments:
+
+        - `value`: The limit in bytes per second.  It must not be negative;
             values below 10 lift the limit.
 
         Errors:
-            - If @value is negative, GenericError
+
+        - If `value` is negative, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: 100 MiB per second
+        Example: 100 MiB per second
 
-            -> { "execute": "migrate_set_speed",
-                 "arguments": { "value": 104857600 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate_set_speed",
+             "arguments": { "value": 104857600 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell(
             "migrate_set_speed",
@@ -637,24 +683,28 @@ class AsyncCommands(AsyncTypedClient):
         """Set the size of the cache for XBZRLE, before a migration or during
         one.
 
-        .. note:: Deprecated.  The parameter ``xbzrle-cache-size`` of
-           `migrate-set-parameters` does the same.
+        Note: Deprecated.  The parameter `xbzrle-cache-size` of
+        `migrate-set-parameters` does the same.
 
-        @value: The size in bytes, a power of two and one page or more.
+        Arguments:
+
+        - `value`: The size in bytes, a power of two and one page or more.
             Early versions rounded other sizes down; now they are refused.
 
         Errors:
-            - If @value is no power of two or smaller than a page of the
-              guest, GenericError
+
+        - If `value` is no power of two or smaller than a page of the
+            guest, GenericError
 
         Since: 1.2
 
-        .. qmp-example::
-            :title: 256 MiB
+        Example: 256 MiB
 
-            -> { "execute": "migrate-set-cache-size",
-                 "arguments": { "value": 268435456 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-cache-size",
+             "arguments": { "value": 268435456 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell(
             "migrate-set-cache-size",
@@ -666,17 +716,19 @@ class AsyncCommands(AsyncTypedClient):
     async def query_migrate_cache_size(self, *, timeout: float | None = None) -> int:
         """Look up the size of the cache for XBZRLE.
 
-        .. note:: Deprecated.  `query-migrate-parameters` returns the same
-           number as ``xbzrle-cache-size``.
+        Note: Deprecated.  `query-migrate-parameters` returns the same
+        number as `xbzrle-cache-size`.
 
         Returns: The size in bytes; 67108864 unless changed.
 
         Since: 1.2
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-migrate-cache-size" }
-            <- { "return": 268435456 }
+        ```text
+        -> { "execute": "query-migrate-cache-size" }
+        <- { "return": 268435456 }
+        ```
         """
         return await self._ask("query-migrate-cache-size", visit_int, timeout=timeout)
 
@@ -694,72 +746,79 @@ class AsyncCommands(AsyncTypedClient):
 
         Success means no more than that the attempt has begun.  Connecting
         and the transfer happen in the background, and whether they succeed
-        is to be learnt from the ``status`` of `query-migrate` or from
+        is to be learnt from the `status` of `query-migrate` or from
         `MIGRATION`.  After a failure the guest goes on here, unless it has
         already run on the destination; a new attempt may follow at once,
         but needs a fresh destination.
 
-        @uri: Where to send the guest.  The prefixes are case-sensitive:
+        Arguments:
 
-            - ``tcp:HOST:PORT`` connects to a TCP port; an IPv6 address
-              stands in brackets.  ``,ipv4=on`` or ``,ipv6=on`` and the like
-              may be added to choose a protocol.
-            - ``unix:PATH`` connects to a Unix domain socket.
-            - ``exec:COMMAND`` runs a shell command and writes to its
-              standard input.
-            - ``fd:NAME`` uses a descriptor stored by `getfd`, and consumes
-              it.
-            - ``rdma:HOST:PORT`` connects by RDMA, if that is supported.
+        - `uri`: Where to send the guest.  The prefixes are case-sensitive:
 
-        @blk: Whether to migrate the disks completely, for this migration
-            only, as the capability ``block`` does.  The default is false.
+            - `tcp:HOST:PORT` connects to a TCP port; an IPv6 address
+                stands in brackets.  `,ipv4=on` or `,ipv6=on` and the like
+                may be added to choose a protocol.
+            - `unix:PATH` connects to a Unix domain socket.
+            - `exec:COMMAND` runs a shell command and writes to its
+                standard input.
+            - `fd:NAME` uses a descriptor stored by `getfd`, and consumes
+                it.
+            - `rdma:HOST:PORT` connects by RDMA, if that is supported.
 
-        @inc: Whether to migrate the topmost images of the disks, for this
-            migration only, as the capability ``block`` and the parameter
-            ``block-incremental`` do.  It does not take @blk in addition.
+        - `blk`: Whether to migrate the disks completely, for this migration
+            only, as the capability `block` does.  The default is false.
+
+        - `inc`: Whether to migrate the topmost images of the disks, for this
+            migration only, as the capability `block` and the parameter
+            `block-incremental` do.  It does not take `blk` in addition.
             The default is false.
 
-        @detach: Ignored, and best left out.  It exists for the sake of old
+        - `detach`: Ignored, and best left out.  It exists for the sake of old
             clients; the command never waits.
 
         Errors:
-            - If a migration is in progress, in whatever status before its
-              end, GenericError
-            - If this process itself waits for a guest, GenericError
-            - If a device or another part of the machine cannot be migrated
-              at present, GenericError
-            - If @blk or @inc is true although ``block`` or
-              ``block-incremental`` is on already, GenericError
-            - If @blk or @inc is true and this server cannot migrate disks,
-              GenericError
-            - If @uri has an unknown prefix or a malformed address,
-              GenericError
-            - If @uri names a descriptor that is not there, or a command
-              that cannot be run, GenericError
+
+        - If a migration is in progress, in whatever status before its
+            end, GenericError
+        - If this process itself waits for a guest, GenericError
+        - If a device or another part of the machine cannot be migrated
+            at present, GenericError
+        - If `blk` or `inc` is true although `block` or
+            `block-incremental` is on already, GenericError
+        - If `blk` or `inc` is true and this server cannot migrate disks,
+            GenericError
+        - If `uri` has an unknown prefix or a malformed address,
+            GenericError
+        - If `uri` names a descriptor that is not there, or a command
+            that cannot be run, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate",
-                 "arguments": { "uri": "tcp:192.0.2.20:4446" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate",
+             "arguments": { "uri": "tcp:192.0.2.20:4446" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: With disks, to a process on the same host
+        Example: With disks, to a process on the same host
 
-            -> { "execute": "migrate",
-                 "arguments": { "uri": "unix:/run/migration.sock",
-                                "blk": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate",
+             "arguments": { "uri": "unix:/run/migration.sock",
+                            "blk": true } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: An address that makes no sense
+        Example: An address that makes no sense
 
-            -> { "execute": "migrate",
-                 "arguments": { "uri": "pigeon:roof" } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "The uri has an unknown prefix" } }
+        ```text
+        -> { "execute": "migrate",
+             "arguments": { "uri": "pigeon:roof" } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "The uri has an unknown prefix" } }
+        ```
         """
         await self._tell(
             "migrate",
@@ -770,44 +829,49 @@ class AsyncCommands(AsyncTypedClient):
 
     async def migrate_incoming(self, *, uri: str, timeout: float | None = None) -> None:
         """Begin to listen for a guest, on a destination that was started with
-        the uri ``defer`` so that it could be configured first.
+        the uri `defer` so that it could be configured first.
 
         The command can succeed once only, but may be repeated after an
-        error.  The status stays ``none`` until the source has connected.
+        error.  The status stays `none` until the source has connected.
 
-        @uri: Where to listen, in the form that is used at start as well.
+        Arguments:
+
+        - `uri`: Where to listen, in the form that is used at start as well.
             The prefixes are case-sensitive:
 
-            - ``tcp:HOST:PORT`` listens on a TCP port.  Without a host it
-              listens on all addresses, and port 0 takes a free port.
-              ``,to=N`` tries further ports up to this one, and ``,ipv4``
-              and ``,ipv6`` choose a protocol.
-            - ``unix:PATH`` listens on a new Unix domain socket.
-            - ``exec:COMMAND`` runs a shell command and reads its standard
-              output.
-            - ``fd:NUMBER`` reads from a descriptor that the process has
-              inherited.
-            - ``rdma:HOST:PORT`` listens for RDMA, if that is supported.
+            - `tcp:HOST:PORT` listens on a TCP port.  Without a host it
+                listens on all addresses, and port 0 takes a free port.
+                `,to=N` tries further ports up to this one, and `,ipv4`
+                and `,ipv6` choose a protocol.
+            - `unix:PATH` listens on a new Unix domain socket.
+            - `exec:COMMAND` runs a shell command and reads its standard
+                output.
+            - `fd:NUMBER` reads from a descriptor that the process has
+                inherited.
+            - `rdma:HOST:PORT` listens for RDMA, if that is supported.
 
         Errors:
-            - If the process was not started with the uri ``defer``,
-              GenericError
-            - If it has been told where to listen before, GenericError
-            - If @uri is ``defer``, or has an unknown prefix or a malformed
-              address, GenericError
-            - If it is impossible to listen there, GenericError
+
+        - If the process was not started with the uri `defer`,
+            GenericError
+        - If it has been told where to listen before, GenericError
+        - If `uri` is `defer`, or has an unknown prefix or a malformed
+            address, GenericError
+        - If it is impossible to listen there, GenericError
 
         Since: 2.3
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-incoming",
-                 "arguments": { "uri": "tcp:[::]:4446" } }
-            <- { "event": "MIGRATION",
-                 "data": { "status": "setup" },
-                 "timestamp": { "seconds": 1526301200,
-                                "microseconds": 310442 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-incoming",
+             "arguments": { "uri": "tcp:[::]:4446" } }
+        <- { "event": "MIGRATION",
+             "data": { "status": "setup" },
+             "timestamp": { "seconds": 1526301200,
+                            "microseconds": 310442 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell(
             "migrate-incoming",
@@ -827,23 +891,27 @@ class AsyncCommands(AsyncTypedClient):
         disks.  Xen takes care of those itself.  A running guest is halted
         meanwhile.
 
-        @filename: The file to write, created if need be.
+        Arguments:
 
-        @live: Whether this is a part of live migration, so that disks of a
+        - `filename`: The file to write, created if need be.
+        - `live`: Whether this is a part of live migration, so that disks of a
             halted guest are given up.  The default is true.  (since 2.11)
 
         Errors:
-            - If the file cannot be opened or written, GenericError
-            - If the disks cannot be given up, GenericError
+
+        - If the file cannot be opened or written, GenericError
+        - If the disks cannot be given up, GenericError
 
         Since: 1.1
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "xen-save-devices-state",
-                 "arguments": { "filename": "/var/lib/guest/devices.bin",
-                                "live": false } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-save-devices-state",
+             "arguments": { "filename": "/var/lib/guest/devices.bin",
+                            "live": false } }
+        <- { "return": {} }
+        ```
         """
         await self._tell(
             "xen-save-devices-state",
@@ -862,38 +930,41 @@ class AsyncCommands(AsyncTypedClient):
     ) -> None:
         """Start or stop the replication of disks for COLO under Xen.
 
-        @enable: True to start it, false to stop it.
+        Arguments:
 
-        @primary: With @enable, whether this is the primary; otherwise the
+        - `enable`: True to start it, false to stop it.
+        - `primary`: With `enable`, whether this is the primary; otherwise the
             secondary.  It makes no difference when stopping.
-
-        @failover: Only when stopping: whether this is a failover, in which
+        - `failover`: Only when stopping: whether this is a failover, in which
             case errors of single disks are passed over.  The default is
             false.
 
         Errors:
-            - If @failover is present, even as false, while @enable is true,
-              GenericError
-            - If replication of some disk cannot be started or, without
-              @failover, cannot be stopped, GenericError
-            - If the server was built without replication, CommandNotFound
+
+        - If `failover` is present, even as false, while `enable` is true,
+            GenericError
+        - If replication of some disk cannot be started or, without
+            `failover`, cannot be stopped, GenericError
+        - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        .. qmp-example::
-            :title: Start on the primary
+        Example: Start on the primary
 
-            -> { "execute": "xen-set-replication",
-                 "arguments": { "enable": true, "primary": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-set-replication",
+             "arguments": { "enable": true, "primary": true } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: The primary is gone
+        Example: The primary is gone
 
-            -> { "execute": "xen-set-replication",
-                 "arguments": { "enable": false, "primary": false,
-                                "failover": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-set-replication",
+             "arguments": { "enable": false, "primary": false,
+                            "failover": true } }
+        <- { "return": {} }
+        ```
         """
         await self._tell(
             "xen-set-replication",
@@ -916,21 +987,25 @@ class AsyncCommands(AsyncTypedClient):
         Returns: The first error found, if there is one.
 
         Errors:
-            - If the server was built without replication, CommandNotFound
+
+        - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-xen-replication-status" }
-            <- { "return": { "error": false } }
+        ```text
+        -> { "execute": "query-xen-replication-status" }
+        <- { "return": { "error": false } }
+        ```
 
-        .. qmp-example::
-            :title: A disk has failed
+        Example: A disk has failed
 
-            -> { "execute": "query-xen-replication-status" }
-            <- { "return": { "error": true,
-                             "desc": "disk0: write error" } }
+        ```text
+        -> { "execute": "query-xen-replication-status" }
+        <- { "return": { "error": true,
+                         "desc": "disk0: write error" } }
+        ```
         """
         return await self._ask(
             "query-xen-replication-status",
@@ -943,15 +1018,18 @@ class AsyncCommands(AsyncTypedClient):
         The secondary then discards what it kept aside since the last one.
 
         Errors:
-            - If some disk cannot do it, GenericError
-            - If the server was built without replication, CommandNotFound
+
+        - If some disk cannot do it, GenericError
+        - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "xen-colo-do-checkpoint" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-colo-do-checkpoint" }
+        <- { "return": {} }
+        ```
         """
         await self._tell("xen-colo-do-checkpoint", timeout=timeout)
 
@@ -964,130 +1042,138 @@ class BlockingCommands(BlockingTypedClient):
         last one ended.  This works on both sides and never fails.
 
         Returns: The state of the migration.  An empty object means that
-            there is nothing to tell.
+        there is nothing to tell.
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: No migration so far
+        Example: No migration so far
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: In the first pass over a guest of 1 GiB
+        Example: In the first pass over a guest of 1 GiB
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 6061, "expected-downtime": 300,
-                   "setup-time": 11,
-                   "ram": { "transferred": 202899936,
-                            "remaining": 335544320,
-                            "total": 1073741824,
-                            "duplicate": 131072, "skipped": 0,
-                            "normal": 49152, "normal-bytes": 201326592,
-                            "dirty-pages-rate": 0, "mbps": 268.41,
-                            "dirty-sync-count": 1,
-                            "postcopy-requests": 0, "page-size": 4096 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 6061, "expected-downtime": 300,
+               "setup-time": 11,
+               "ram": { "transferred": 202899936,
+                        "remaining": 335544320,
+                        "total": 1073741824,
+                        "duplicate": 131072, "skipped": 0,
+                        "normal": 49152, "normal-bytes": 201326592,
+                        "dirty-pages-rate": 0, "mbps": 268.41,
+                        "dirty-sync-count": 1,
+                        "postcopy-requests": 0, "page-size": 4096 } } }
+        ```
 
-        .. qmp-example::
-            :title: The same migration, completed
+        Example: The same migration, completed
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "completed",
-                   "total-time": 16715, "downtime": 214,
-                   "setup-time": 11,
-                   "ram": { "transferred": 560112936, "remaining": 0,
-                            "total": 1073741824,
-                            "duplicate": 131072, "skipped": 0,
-                            "normal": 136192, "normal-bytes": 557842432,
-                            "dirty-pages-rate": 0, "mbps": 268.08,
-                            "dirty-sync-count": 4,
-                            "postcopy-requests": 0, "page-size": 4096 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "completed",
+               "total-time": 16715, "downtime": 214,
+               "setup-time": 11,
+               "ram": { "transferred": 560112936, "remaining": 0,
+                        "total": 1073741824,
+                        "duplicate": 131072, "skipped": 0,
+                        "normal": 136192, "normal-bytes": 557842432,
+                        "dirty-pages-rate": 0, "mbps": 268.08,
+                        "dirty-sync-count": 4,
+                        "postcopy-requests": 0, "page-size": 4096 } } }
+        ```
 
-        .. qmp-example::
-            :title: Failed to connect
+        Example: Failed to connect
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "failed",
-                   "error-desc": "192.0.2.20:4446: connection refused" } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "failed",
+               "error-desc": "192.0.2.20:4446: connection refused" } }
+        ```
 
-        .. qmp-example::
-            :title: With a disk of 20 GiB, a quarter of it sent
+        Example: With a disk of 20 GiB, a quarter of it sent
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 160112, "expected-downtime": 300,
-                   "setup-time": 9,
-                   "ram": { "transferred": 12800,
-                            "remaining": 1073741824,
-                            "total": 1073741824,
-                            "duplicate": 0, "skipped": 0,
-                            "normal": 0, "normal-bytes": 0,
-                            "dirty-pages-rate": 0, "mbps": 268.44,
-                            "dirty-sync-count": 1,
-                            "postcopy-requests": 0, "page-size": 4096 },
-                   "disk": { "transferred": 5368709120,
-                             "remaining": 16106127360,
-                             "total": 21474836480,
-                             "duplicate": 0, "skipped": 0,
-                             "normal": 0, "normal-bytes": 0,
-                             "dirty-pages-rate": 0, "mbps": 0,
-                             "dirty-sync-count": 0,
-                             "postcopy-requests": 0, "page-size": 0 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 160112, "expected-downtime": 300,
+               "setup-time": 9,
+               "ram": { "transferred": 12800,
+                        "remaining": 1073741824,
+                        "total": 1073741824,
+                        "duplicate": 0, "skipped": 0,
+                        "normal": 0, "normal-bytes": 0,
+                        "dirty-pages-rate": 0, "mbps": 268.44,
+                        "dirty-sync-count": 1,
+                        "postcopy-requests": 0, "page-size": 4096 },
+               "disk": { "transferred": 5368709120,
+                         "remaining": 16106127360,
+                         "total": 21474836480,
+                         "duplicate": 0, "skipped": 0,
+                         "normal": 0, "normal-bytes": 0,
+                         "dirty-pages-rate": 0, "mbps": 0,
+                         "dirty-sync-count": 0,
+                         "postcopy-requests": 0, "page-size": 0 } } }
+        ```
 
-        .. qmp-example::
-            :title: With XBZRLE, in the third pass
+        Example: With XBZRLE, in the third pass
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 17180, "expected-downtime": 1008,
-                   "setup-time": 12,
-                   "ram": { "transferred": 571460610,
-                            "remaining": 25165824,
-                            "total": 1073741824,
-                            "duplicate": 131080, "skipped": 0,
-                            "normal": 136192, "normal-bytes": 557842432,
-                            "dirty-pages-rate": 8120, "mbps": 263.9,
-                            "dirty-sync-count": 3,
-                            "postcopy-requests": 0, "page-size": 4096 },
-                   "xbzrle-cache": { "cache-size": 67108864,
-                                     "bytes": 11348002,
-                                     "pages": 20318,
-                                     "cache-miss": 5120,
-                                     "cache-miss-rate": 0.07,
-                                     "overflow": 41 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 17180, "expected-downtime": 1008,
+               "setup-time": 12,
+               "ram": { "transferred": 571460610,
+                        "remaining": 25165824,
+                        "total": 1073741824,
+                        "duplicate": 131080, "skipped": 0,
+                        "normal": 136192, "normal-bytes": 557842432,
+                        "dirty-pages-rate": 8120, "mbps": 263.9,
+                        "dirty-sync-count": 3,
+                        "postcopy-requests": 0, "page-size": 4096 },
+               "xbzrle-cache": { "cache-size": 67108864,
+                                 "bytes": 11348002,
+                                 "pages": 20318,
+                                 "cache-miss": 5120,
+                                 "cache-miss-rate": 0.07,
+                                 "overflow": 41 } } }
+        ```
 
-        .. qmp-example::
-            :title: The guest writes too fast and is slowed down
+        Example: The guest writes too fast and is slowed down
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "active",
-                   "total-time": 40090, "expected-downtime": 1733,
-                   "setup-time": 11, "cpu-throttle-percentage": 30,
-                   "ram": { "transferred": 1342828096,
-                            "remaining": 134217728,
-                            "total": 1073741824,
-                            "duplicate": 131072, "skipped": 0,
-                            "normal": 326912, "normal-bytes": 1339031552,
-                            "dirty-pages-rate": 14204, "mbps": 268.4,
-                            "dirty-sync-count": 8,
-                            "postcopy-requests": 0, "page-size": 4096 } } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "active",
+               "total-time": 40090, "expected-downtime": 1733,
+               "setup-time": 11, "cpu-throttle-percentage": 30,
+               "ram": { "transferred": 1342828096,
+                        "remaining": 134217728,
+                        "total": 1073741824,
+                        "duplicate": 131072, "skipped": 0,
+                        "normal": 326912, "normal-bytes": 1339031552,
+                        "dirty-pages-rate": 14204, "mbps": 268.4,
+                        "dirty-sync-count": 8,
+                        "postcopy-requests": 0, "page-size": 4096 } } }
+        ```
 
-        .. qmp-example::
-            :title: Destination, after postcopy for a guest of four CPUs
+        Example: Destination, after postcopy for a guest of four CPUs
 
-            -> { "execute": "query-migrate" }
-            <- { "return": {
-                   "status": "completed",
-                   "postcopy-blocktime": 61,
-                   "postcopy-vcpu-blocktime": [ 84, 131, 102, 97 ] } }
+        ```text
+        -> { "execute": "query-migrate" }
+        <- { "return": {
+               "status": "completed",
+               "postcopy-blocktime": 61,
+               "postcopy-vcpu-blocktime": [ 84, 131, 102, 97 ] } }
+        ```
         """
         return self._ask("query-migrate", visit_MigrationInfo, timeout=timeout)
 
@@ -1100,43 +1186,49 @@ class BlockingCommands(BlockingTypedClient):
         """Switch capabilities on and off.  The request takes effect as a whole
         or not at all.
 
-        @capabilities: The changes.  Capabilities that are not listed keep
+        Arguments:
+
+        - `capabilities`: The changes.  Capabilities that are not listed keep
             their state; for one listed twice, the last item counts.
 
         Errors:
-            - If an outgoing migration is in ``setup``, ``active``,
-              ``postcopy-active``, ``pre-switchover`` or ``device``,
-              GenericError
-            - If both ``compress`` and ``postcopy-ram`` would be on,
-              GenericError
-            - If ``block`` is to be on and this server cannot migrate disks,
-              GenericError
-            - If ``postcopy-ram`` is to be on, and this is a destination
-              whose host has no means to provide memory on demand,
-              GenericError
+
+        - If an outgoing migration is in `setup`, `active`,
+            `postcopy-active`, `pre-switchover` or `device`,
+            GenericError
+        - If both `compress` and `postcopy-ram` would be on,
+            GenericError
+        - If `block` is to be on and this server cannot migrate disks,
+            GenericError
+        - If `postcopy-ram` is to be on, and this is a destination
+            whose host has no means to provide memory on demand,
+            GenericError
 
         Since: 1.2
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-set-capabilities",
-                 "arguments": {
-                   "capabilities": [
-                     { "capability": "events", "state": true },
-                     { "capability": "postcopy-ram", "state": true }
-                   ] } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-capabilities",
+             "arguments": {
+               "capabilities": [
+                 { "capability": "events", "state": true },
+                 { "capability": "postcopy-ram", "state": true }
+               ] } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: A migration is running
+        Example: A migration is running
 
-            -> { "execute": "migrate-set-capabilities",
-                 "arguments": {
-                   "capabilities": [
-                     { "capability": "auto-converge", "state": true }
-                   ] } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "A migration is in progress" } }
+        ```text
+        -> { "execute": "migrate-set-capabilities",
+             "arguments": {
+               "capabilities": [
+                 { "capability": "auto-converge", "state": true }
+               ] } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "A migration is in progress" } }
+        ```
         """
         self._tell(
             "migrate-set-capabilities",
@@ -1153,32 +1245,34 @@ class BlockingCommands(BlockingTypedClient):
         """Look up which capabilities are on.
 
         Returns: All capabilities with their state, in the order of
-            `MigrationCapability`.  ``block`` is missing if this server
-            cannot migrate disks.
+        `MigrationCapability`.  `block` is missing if this server
+        cannot migrate disks.
 
         Since: 1.2
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-migrate-capabilities" }
-            <- { "return": [
-                   { "capability": "xbzrle", "state": true },
-                   { "capability": "rdma-pin-all", "state": true },
-                   { "capability": "auto-converge", "state": true },
-                   { "capability": "zero-blocks", "state": true },
-                   { "capability": "compress", "state": false },
-                   { "capability": "events", "state": true },
-                   { "capability": "postcopy-ram", "state": true },
-                   { "capability": "x-colo", "state": false },
-                   { "capability": "release-ram", "state": true },
-                   { "capability": "block", "state": false },
-                   { "capability": "return-path", "state": true },
-                   { "capability": "pause-before-switchover",
-                     "state": false },
-                   { "capability": "x-multifd", "state": false },
-                   { "capability": "dirty-bitmaps", "state": false },
-                   { "capability": "postcopy-blocktime", "state": false }
-                 ] }
+        ```text
+        -> { "execute": "query-migrate-capabilities" }
+        <- { "return": [
+               { "capability": "xbzrle", "state": true },
+               { "capability": "rdma-pin-all", "state": true },
+               { "capability": "auto-converge", "state": true },
+               { "capability": "zero-blocks", "state": true },
+               { "capability": "compress", "state": false },
+               { "capability": "events", "state": true },
+               { "capability": "postcopy-ram", "state": true },
+               { "capability": "x-colo", "state": false },
+               { "capability": "release-ram", "state": true },
+               { "capability": "block", "state": false },
+               { "capability": "return-path", "state": true },
+               { "capability": "pause-before-switchover",
+                 "state": false },
+               { "capability": "x-multifd", "state": false },
+               { "capability": "dirty-bitmaps", "state": false },
+               { "capability": "postcopy-blocktime", "state": false }
+             ] }
+        ```
         """
         return self._ask(
             "query-migrate-capabilities",
@@ -1198,44 +1292,49 @@ class BlockingCommands(BlockingTypedClient):
         all.
 
         Errors:
-            - If a number is out of the range given in
-              `MigrateSetParameters`, GenericError
-            - If the size of the cache is no power of two or smaller than a
-              page, GenericError
+
+        - If a number is out of the range given in
+            `MigrateSetParameters`, GenericError
+        - If the size of the cache is no power of two or smaller than a
+            page, GenericError
 
         Since: 2.4
 
-        .. qmp-example::
-            :title: Up to 1 GiB per second, downtime up to half a second
+        Example: Up to 1 GiB per second, downtime up to half a second
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "max-bandwidth": 1073741824,
-                                "downtime-limit": 500 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "max-bandwidth": 1073741824,
+                            "downtime-limit": 500 } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Encrypt, and expect a certain name
+        Example: Encrypt, and expect a certain name
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "tls-creds": "tls0",
-                                "tls-hostname": "dst.example.org" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "tls-creds": "tls0",
+                            "tls-hostname": "dst.example.org" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Do not encrypt any more
+        Example: Do not encrypt any more
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "tls-creds": null,
-                                "tls-hostname": null } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "tls-creds": null,
+                            "tls-hostname": null } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: A value out of range
+        Example: A value out of range
 
-            -> { "execute": "migrate-set-parameters",
-                 "arguments": { "compress-level": 12 } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "compress-level must be 0 to 9" } }
+        ```text
+        -> { "execute": "migrate-set-parameters",
+             "arguments": { "compress-level": 12 } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "compress-level must be 0 to 9" } }
+        ```
         """
         self._tell(
             "migrate-set-parameters",
@@ -1255,22 +1354,23 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 2.4
 
-        .. qmp-example::
-            :title: The defaults
+        Example: The defaults
 
-            -> { "execute": "query-migrate-parameters" }
-            <- { "return": {
-                   "compress-level": 1, "compress-threads": 8,
-                   "decompress-threads": 2,
-                   "cpu-throttle-initial": 20,
-                   "cpu-throttle-increment": 10,
-                   "tls-creds": "", "tls-hostname": "",
-                   "max-bandwidth": 33554432, "downtime-limit": 300,
-                   "x-checkpoint-delay": 200,
-                   "block-incremental": false,
-                   "x-multifd-channels": 2,
-                   "x-multifd-page-count": 16,
-                   "xbzrle-cache-size": 67108864 } }
+        ```text
+        -> { "execute": "query-migrate-parameters" }
+        <- { "return": {
+               "compress-level": 1, "compress-threads": 8,
+               "decompress-threads": 2,
+               "cpu-throttle-initial": 20,
+               "cpu-throttle-increment": 10,
+               "tls-creds": "", "tls-hostname": "",
+               "max-bandwidth": 33554432, "downtime-limit": 300,
+               "x-checkpoint-delay": 200,
+               "block-incremental": false,
+               "x-multifd-channels": 2,
+               "x-multifd-page-count": 16,
+               "xbzrle-cache-size": 67108864 } }
+        ```
         """
         return self._ask(
             "query-migrate-parameters",
@@ -1293,43 +1393,45 @@ class BlockingCommands(BlockingTypedClient):
         themselves once the migration has succeeded.  To be sent before
         `migrate`; it has no effect on the migration as such.
 
-        @protocol: The display protocol.  Only ``spice`` is supported.
+        Arguments:
 
-        @hostname: The host that the display clients should connect to.
-
-        @port: TCP port for connections without encryption.
-
-        @tls-port: TCP port for connections with TLS.
-
-        @cert-subject: Subject that the certificate of the new display
+        - `protocol`: The display protocol.  Only `spice` is supported.
+        - `hostname`: The host that the display clients should connect to.
+        - `port`: TCP port for connections without encryption.
+        - `tls-port`: TCP port for connections with TLS.
+        - `cert-subject`: Subject that the certificate of the new display
             server must have.
 
         Errors:
-            - If @protocol is not ``spice``, GenericError
-            - If SPICE is not in use, DeviceNotActive
-            - If neither @port nor @tls-port is given, GenericError
-            - If the SPICE server does not accept the target, GenericError
+
+        - If `protocol` is not `spice`, GenericError
+        - If SPICE is not in use, DeviceNotActive
+        - If neither `port` nor `tls-port` is given, GenericError
+        - If the SPICE server does not accept the target, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "client_migrate_info",
-                 "arguments": { "protocol": "spice",
-                                "hostname": "dst.example.org",
-                                "tls-port": 5901,
-                                "cert-subject": "CN=dst.example.org" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "client_migrate_info",
+             "arguments": { "protocol": "spice",
+                            "hostname": "dst.example.org",
+                            "tls-port": 5901,
+                            "cert-subject": "CN=dst.example.org" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: There is no display of that kind
+        Example: There is no display of that kind
 
-            -> { "execute": "client_migrate_info",
-                 "arguments": { "protocol": "spice",
-                                "hostname": "dst.example.org",
-                                "port": 5900 } }
-            <- { "error": { "class": "DeviceNotActive",
-                            "desc": "SPICE is not in use" } }
+        ```text
+        -> { "execute": "client_migrate_info",
+             "arguments": { "protocol": "spice",
+                            "hostname": "dst.example.org",
+                            "port": 5900 } }
+        <- { "error": { "class": "DeviceNotActive",
+                        "desc": "SPICE is not in use" } }
+        ```
         """
         self._tell(
             "client_migrate_info",
@@ -1349,7 +1451,7 @@ class BlockingCommands(BlockingTypedClient):
         send the rest of its memory afterwards.  That bounds the duration
         even for a guest that writes faster than the connection can follow.
 
-        The capability ``postcopy-ram`` must have been on, on both sides,
+        The capability `postcopy-ram` must have been on, on both sides,
         when the migration began.  The switch does not happen inside this
         command but at the next opportunity; a migration that is about to
         complete anyway may never switch.  Sent again, or after the end, the
@@ -1357,16 +1459,19 @@ class BlockingCommands(BlockingTypedClient):
         request, so it cannot be made in advance.
 
         Errors:
-            - If neither ``postcopy-ram`` nor ``dirty-bitmaps`` is on,
-              GenericError
-            - If there has been no outgoing migration, GenericError
+
+        - If neither `postcopy-ram` nor `dirty-bitmaps` is on,
+            GenericError
+        - If there has been no outgoing migration, GenericError
 
         Since: 2.5
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-start-postcopy" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-start-postcopy" }
+        <- { "return": {} }
+        ```
         """
         self._tell("migrate-start-postcopy", timeout=timeout)
 
@@ -1380,37 +1485,42 @@ class BlockingCommands(BlockingTypedClient):
         COLO waits for ever if the connection breaks.
 
         Errors:
-            - If the process does not take part in COLO, GenericError
-            - If a failover was asked for already, GenericError
+
+        - If the process does not take part in COLO, GenericError
+        - If a failover was asked for already, GenericError
 
         Since: 2.8
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "x-colo-lost-heartbeat" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "x-colo-lost-heartbeat" }
+        <- { "return": {} }
+        ```
         """
         self._tell("x-colo-lost-heartbeat", timeout=timeout)
 
     def migrate_cancel(self, *, timeout: float | None = None) -> None:
         """Call an outgoing migration off.  The command returns at once; the
-        end is reached when the status changes from ``cancelling`` to
-        ``cancelled``.  Always succeeds, and does nothing if there is no
+        end is reached when the status changes from `cancelling` to
+        `cancelled`.  Always succeeds, and does nothing if there is no
         migration that could be called off.
 
         The guest stays on the source.  If it was halted for the last stage,
         it goes on.
 
-        .. note:: Do not use this in the status ``postcopy-active``.  The
-           guest is on the destination then, and cut off from the memory it
-           still lacks, it is lost.
+        Note: Do not use this in the status `postcopy-active`.  The
+        guest is on the destination then, and cut off from the memory it
+        still lacks, it is lost.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate_cancel" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate_cancel" }
+        <- { "return": {} }
+        ```
         """
         self._tell("migrate_cancel", timeout=timeout)
 
@@ -1421,31 +1531,37 @@ class BlockingCommands(BlockingTypedClient):
         timeout: float | None = None,
     ) -> None:
         """Let a migration go on that waits because of the capability
-        ``pause-before-switchover``.
+        `pause-before-switchover`.
 
-        @state: The status the migration is believed to have.  This protects
+        Arguments:
+
+        - `state`: The status the migration is believed to have.  This protects
             against continuing at the wrong place; the value that makes
-            sense is ``pre-switchover``.
+            sense is `pre-switchover`.
 
         Errors:
-            - If the status of the outgoing migration is not @state,
-              GenericError
+
+        - If the status of the outgoing migration is not `state`,
+            GenericError
 
         Since: 2.11
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-continue",
-                 "arguments": { "state": "pre-switchover" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-continue",
+             "arguments": { "state": "pre-switchover" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Not there yet
+        Example: Not there yet
 
-            -> { "execute": "migrate-continue",
-                 "arguments": { "state": "pre-switchover" } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "The status is: active" } }
+        ```text
+        -> { "execute": "migrate-continue",
+             "arguments": { "state": "pre-switchover" } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "The status is: active" } }
+        ```
         """
         self._tell(
             "migrate-continue",
@@ -1462,23 +1578,27 @@ class BlockingCommands(BlockingTypedClient):
     ) -> None:
         """Set the intended limit of the guest's downtime.
 
-        .. note:: Deprecated.  The parameter ``downtime-limit`` of
-           `migrate-set-parameters` does the same, in milliseconds.
+        Note: Deprecated.  The parameter `downtime-limit` of
+        `migrate-set-parameters` does the same, in milliseconds.
 
-        @value: The limit in seconds, 0 to 2000.  What is finer than a
+        Arguments:
+
+        - `value`: The limit in seconds, 0 to 2000.  What is finer than a
             millisecond is cut off.
 
         Errors:
-            - If @value is out of range, GenericError
+
+        - If `value` is out of range, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: A quarter of a second
+        Example: A quarter of a second
 
-            -> { "execute": "migrate_set_downtime",
-                 "arguments": { "value": 0.25 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate_set_downtime",
+             "arguments": { "value": 0.25 } }
+        <- { "return": {} }
+        ```
         """
         self._tell(
             "migrate_set_downtime",
@@ -1490,23 +1610,27 @@ class BlockingCommands(BlockingTypedClient):
     def migrate_set_speed(self, *, value: int, timeout: float | None = None) -> None:
         """Set the limit of the transfer's speed.
 
-        .. note:: Deprecated.  The parameter ``max-bandwidth`` of
-           `migrate-set-parameters` does the same.
+        Note: Deprecated.  The parameter `max-bandwidth` of
+        `migrate-set-parameters` does the same.
 
-        @value: The limit in bytes per second.  It must not be negative;
+        Arguments:
+
+        - `value`: The limit in bytes per second.  It must not be negative;
             values below 10 lift the limit.
 
         Errors:
-            - If @value is negative, GenericError
+
+        - If `value` is negative, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
-            :title: 100 MiB per second
+        Example: 100 MiB per second
 
-            -> { "execute": "migrate_set_speed",
-                 "arguments": { "value": 104857600 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate_set_speed",
+             "arguments": { "value": 104857600 } }
+        <- { "return": {} }
+        ```
         """
         self._tell(
             "migrate_set_speed",
@@ -1524,24 +1648,28 @@ class BlockingCommands(BlockingTypedClient):
         """Set the size of the cache for XBZRLE, before a migration or during
         one.
 
-        .. note:: Deprecated.  The parameter ``xbzrle-cache-size`` of
-           `migrate-set-parameters` does the same.
+        Note: Deprecated.  The parameter `xbzrle-cache-size` of
+        `migrate-set-parameters` does the same.
 
-        @value: The size in bytes, a power of two and one page or more.
+        Arguments:
+
+        - `value`: The size in bytes, a power of two and one page or more.
             Early versions rounded other sizes down; now they are refused.
 
         Errors:
-            - If @value is no power of two or smaller than a page of the
-              guest, GenericError
+
+        - If `value` is no power of two or smaller than a page of the
+            guest, GenericError
 
         Since: 1.2
 
-        .. qmp-example::
-            :title: 256 MiB
+        Example: 256 MiB
 
-            -> { "execute": "migrate-set-cache-size",
-                 "arguments": { "value": 268435456 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-set-cache-size",
+             "arguments": { "value": 268435456 } }
+        <- { "return": {} }
+        ```
         """
         self._tell(
             "migrate-set-cache-size",
@@ -1553,17 +1681,19 @@ class BlockingCommands(BlockingTypedClient):
     def query_migrate_cache_size(self, *, timeout: float | None = None) -> int:
         """Look up the size of the cache for XBZRLE.
 
-        .. note:: Deprecated.  `query-migrate-parameters` returns the same
-           number as ``xbzrle-cache-size``.
+        Note: Deprecated.  `query-migrate-parameters` returns the same
+        number as `xbzrle-cache-size`.
 
         Returns: The size in bytes; 67108864 unless changed.
 
         Since: 1.2
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-migrate-cache-size" }
-            <- { "return": 268435456 }
+        ```text
+        -> { "execute": "query-migrate-cache-size" }
+        <- { "return": 268435456 }
+        ```
         """
         return self._ask("query-migrate-cache-size", visit_int, timeout=timeout)
 
@@ -1581,72 +1711,79 @@ class BlockingCommands(BlockingTypedClient):
 
         Success means no more than that the attempt has begun.  Connecting
         and the transfer happen in the background, and whether they succeed
-        is to be learnt from the ``status`` of `query-migrate` or from
+        is to be learnt from the `status` of `query-migrate` or from
         `MIGRATION`.  After a failure the guest goes on here, unless it has
         already run on the destination; a new attempt may follow at once,
         but needs a fresh destination.
 
-        @uri: Where to send the guest.  The prefixes are case-sensitive:
+        Arguments:
 
-            - ``tcp:HOST:PORT`` connects to a TCP port; an IPv6 address
-              stands in brackets.  ``,ipv4=on`` or ``,ipv6=on`` and the like
-              may be added to choose a protocol.
-            - ``unix:PATH`` connects to a Unix domain socket.
-            - ``exec:COMMAND`` runs a shell command and writes to its
-              standard input.
-            - ``fd:NAME`` uses a descriptor stored by `getfd`, and consumes
-              it.
-            - ``rdma:HOST:PORT`` connects by RDMA, if that is supported.
+        - `uri`: Where to send the guest.  The prefixes are case-sensitive:
 
-        @blk: Whether to migrate the disks completely, for this migration
-            only, as the capability ``block`` does.  The default is false.
+            - `tcp:HOST:PORT` connects to a TCP port; an IPv6 address
+                stands in brackets.  `,ipv4=on` or `,ipv6=on` and the like
+                may be added to choose a protocol.
+            - `unix:PATH` connects to a Unix domain socket.
+            - `exec:COMMAND` runs a shell command and writes to its
+                standard input.
+            - `fd:NAME` uses a descriptor stored by `getfd`, and consumes
+                it.
+            - `rdma:HOST:PORT` connects by RDMA, if that is supported.
 
-        @inc: Whether to migrate the topmost images of the disks, for this
-            migration only, as the capability ``block`` and the parameter
-            ``block-incremental`` do.  It does not take @blk in addition.
+        - `blk`: Whether to migrate the disks completely, for this migration
+            only, as the capability `block` does.  The default is false.
+
+        - `inc`: Whether to migrate the topmost images of the disks, for this
+            migration only, as the capability `block` and the parameter
+            `block-incremental` do.  It does not take `blk` in addition.
             The default is false.
 
-        @detach: Ignored, and best left out.  It exists for the sake of old
+        - `detach`: Ignored, and best left out.  It exists for the sake of old
             clients; the command never waits.
 
         Errors:
-            - If a migration is in progress, in whatever status before its
-              end, GenericError
-            - If this process itself waits for a guest, GenericError
-            - If a device or another part of the machine cannot be migrated
-              at present, GenericError
-            - If @blk or @inc is true although ``block`` or
-              ``block-incremental`` is on already, GenericError
-            - If @blk or @inc is true and this server cannot migrate disks,
-              GenericError
-            - If @uri has an unknown prefix or a malformed address,
-              GenericError
-            - If @uri names a descriptor that is not there, or a command
-              that cannot be run, GenericError
+
+        - If a migration is in progress, in whatever status before its
+            end, GenericError
+        - If this process itself waits for a guest, GenericError
+        - If a device or another part of the machine cannot be migrated
+            at present, GenericError
+        - If `blk` or `inc` is true although `block` or
+            `block-incremental` is on already, GenericError
+        - If `blk` or `inc` is true and this server cannot migrate disks,
+            GenericError
+        - If `uri` has an unknown prefix or a malformed address,
+            GenericError
+        - If `uri` names a descriptor that is not there, or a command
+            that cannot be run, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate",
-                 "arguments": { "uri": "tcp:192.0.2.20:4446" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate",
+             "arguments": { "uri": "tcp:192.0.2.20:4446" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: With disks, to a process on the same host
+        Example: With disks, to a process on the same host
 
-            -> { "execute": "migrate",
-                 "arguments": { "uri": "unix:/run/migration.sock",
-                                "blk": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate",
+             "arguments": { "uri": "unix:/run/migration.sock",
+                            "blk": true } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: An address that makes no sense
+        Example: An address that makes no sense
 
-            -> { "execute": "migrate",
-                 "arguments": { "uri": "pigeon:roof" } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "The uri has an unknown prefix" } }
+        ```text
+        -> { "execute": "migrate",
+             "arguments": { "uri": "pigeon:roof" } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "The uri has an unknown prefix" } }
+        ```
         """
         self._tell(
             "migrate",
@@ -1657,44 +1794,49 @@ class BlockingCommands(BlockingTypedClient):
 
     def migrate_incoming(self, *, uri: str, timeout: float | None = None) -> None:
         """Begin to listen for a guest, on a destination that was started with
-        the uri ``defer`` so that it could be configured first.
+        the uri `defer` so that it could be configured first.
 
         The command can succeed once only, but may be repeated after an
-        error.  The status stays ``none`` until the source has connected.
+        error.  The status stays `none` until the source has connected.
 
-        @uri: Where to listen, in the form that is used at start as well.
+        Arguments:
+
+        - `uri`: Where to listen, in the form that is used at start as well.
             The prefixes are case-sensitive:
 
-            - ``tcp:HOST:PORT`` listens on a TCP port.  Without a host it
-              listens on all addresses, and port 0 takes a free port.
-              ``,to=N`` tries further ports up to this one, and ``,ipv4``
-              and ``,ipv6`` choose a protocol.
-            - ``unix:PATH`` listens on a new Unix domain socket.
-            - ``exec:COMMAND`` runs a shell command and reads its standard
-              output.
-            - ``fd:NUMBER`` reads from a descriptor that the process has
-              inherited.
-            - ``rdma:HOST:PORT`` listens for RDMA, if that is supported.
+            - `tcp:HOST:PORT` listens on a TCP port.  Without a host it
+                listens on all addresses, and port 0 takes a free port.
+                `,to=N` tries further ports up to this one, and `,ipv4`
+                and `,ipv6` choose a protocol.
+            - `unix:PATH` listens on a new Unix domain socket.
+            - `exec:COMMAND` runs a shell command and reads its standard
+                output.
+            - `fd:NUMBER` reads from a descriptor that the process has
+                inherited.
+            - `rdma:HOST:PORT` listens for RDMA, if that is supported.
 
         Errors:
-            - If the process was not started with the uri ``defer``,
-              GenericError
-            - If it has been told where to listen before, GenericError
-            - If @uri is ``defer``, or has an unknown prefix or a malformed
-              address, GenericError
-            - If it is impossible to listen there, GenericError
+
+        - If the process was not started with the uri `defer`,
+            GenericError
+        - If it has been told where to listen before, GenericError
+        - If `uri` is `defer`, or has an unknown prefix or a malformed
+            address, GenericError
+        - If it is impossible to listen there, GenericError
 
         Since: 2.3
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "migrate-incoming",
-                 "arguments": { "uri": "tcp:[::]:4446" } }
-            <- { "event": "MIGRATION",
-                 "data": { "status": "setup" },
-                 "timestamp": { "seconds": 1526301200,
-                                "microseconds": 310442 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "migrate-incoming",
+             "arguments": { "uri": "tcp:[::]:4446" } }
+        <- { "event": "MIGRATION",
+             "data": { "status": "setup" },
+             "timestamp": { "seconds": 1526301200,
+                            "microseconds": 310442 } }
+        <- { "return": {} }
+        ```
         """
         self._tell(
             "migrate-incoming",
@@ -1714,23 +1856,27 @@ class BlockingCommands(BlockingTypedClient):
         disks.  Xen takes care of those itself.  A running guest is halted
         meanwhile.
 
-        @filename: The file to write, created if need be.
+        Arguments:
 
-        @live: Whether this is a part of live migration, so that disks of a
+        - `filename`: The file to write, created if need be.
+        - `live`: Whether this is a part of live migration, so that disks of a
             halted guest are given up.  The default is true.  (since 2.11)
 
         Errors:
-            - If the file cannot be opened or written, GenericError
-            - If the disks cannot be given up, GenericError
+
+        - If the file cannot be opened or written, GenericError
+        - If the disks cannot be given up, GenericError
 
         Since: 1.1
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "xen-save-devices-state",
-                 "arguments": { "filename": "/var/lib/guest/devices.bin",
-                                "live": false } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-save-devices-state",
+             "arguments": { "filename": "/var/lib/guest/devices.bin",
+                            "live": false } }
+        <- { "return": {} }
+        ```
         """
         self._tell(
             "xen-save-devices-state",
@@ -1749,38 +1895,41 @@ class BlockingCommands(BlockingTypedClient):
     ) -> None:
         """Start or stop the replication of disks for COLO under Xen.
 
-        @enable: True to start it, false to stop it.
+        Arguments:
 
-        @primary: With @enable, whether this is the primary; otherwise the
+        - `enable`: True to start it, false to stop it.
+        - `primary`: With `enable`, whether this is the primary; otherwise the
             secondary.  It makes no difference when stopping.
-
-        @failover: Only when stopping: whether this is a failover, in which
+        - `failover`: Only when stopping: whether this is a failover, in which
             case errors of single disks are passed over.  The default is
             false.
 
         Errors:
-            - If @failover is present, even as false, while @enable is true,
-              GenericError
-            - If replication of some disk cannot be started or, without
-              @failover, cannot be stopped, GenericError
-            - If the server was built without replication, CommandNotFound
+
+        - If `failover` is present, even as false, while `enable` is true,
+            GenericError
+        - If replication of some disk cannot be started or, without
+            `failover`, cannot be stopped, GenericError
+        - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        .. qmp-example::
-            :title: Start on the primary
+        Example: Start on the primary
 
-            -> { "execute": "xen-set-replication",
-                 "arguments": { "enable": true, "primary": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-set-replication",
+             "arguments": { "enable": true, "primary": true } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: The primary is gone
+        Example: The primary is gone
 
-            -> { "execute": "xen-set-replication",
-                 "arguments": { "enable": false, "primary": false,
-                                "failover": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-set-replication",
+             "arguments": { "enable": false, "primary": false,
+                            "failover": true } }
+        <- { "return": {} }
+        ```
         """
         self._tell(
             "xen-set-replication",
@@ -1803,21 +1952,25 @@ class BlockingCommands(BlockingTypedClient):
         Returns: The first error found, if there is one.
 
         Errors:
-            - If the server was built without replication, CommandNotFound
+
+        - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-xen-replication-status" }
-            <- { "return": { "error": false } }
+        ```text
+        -> { "execute": "query-xen-replication-status" }
+        <- { "return": { "error": false } }
+        ```
 
-        .. qmp-example::
-            :title: A disk has failed
+        Example: A disk has failed
 
-            -> { "execute": "query-xen-replication-status" }
-            <- { "return": { "error": true,
-                             "desc": "disk0: write error" } }
+        ```text
+        -> { "execute": "query-xen-replication-status" }
+        <- { "return": { "error": true,
+                         "desc": "disk0: write error" } }
+        ```
         """
         return self._ask(
             "query-xen-replication-status",
@@ -1830,34 +1983,41 @@ class BlockingCommands(BlockingTypedClient):
         The secondary then discards what it kept aside since the last one.
 
         Errors:
-            - If some disk cannot do it, GenericError
-            - If the server was built without replication, CommandNotFound
+
+        - If some disk cannot do it, GenericError
+        - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "xen-colo-do-checkpoint" }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "xen-colo-do-checkpoint" }
+        <- { "return": {} }
+        ```
         """
         self._tell("xen-colo-do-checkpoint", timeout=timeout)
 
 
 class MigrationEvent(TypedEvent, name="MIGRATION", visit=visit_MigrationEventData):
     """A migration has reached another status.  Sent by either side for its
-    own status, if the capability ``events`` is on there.  A destination
-    sends the status ``setup`` in any case when it starts to listen.
+    own status, if the capability `events` is on there.  A destination
+    sends the status `setup` in any case when it starts to listen.
 
-    @status: The status it has reached.
+    Data:
+
+    - `status`: The status it has reached.
 
     Since: 2.4
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "MIGRATION",
-             "data": { "status": "postcopy-active" },
-             "timestamp": { "seconds": 1526301234,
-                            "microseconds": 5678 } }
+    ```text
+    <- { "event": "MIGRATION",
+         "data": { "status": "postcopy-active" },
+         "timestamp": { "seconds": 1526301234,
+                        "microseconds": 5678 } }
+    ```
     """
 
     data: MigrationEventData
@@ -1869,21 +2029,25 @@ class MigrationPassEvent(
     visit=visit_MigrationPassEventData,
 ):
     """The source has collected the log of written pages and begins a new
-    pass over the guest's memory.  Sent if the capability ``events`` is
+    pass over the guest's memory.  Sent if the capability `events` is
     on there.  Nothing limits the rate; a guest that writes little may
     cause hundreds per second on a fast connection.
 
-    @pass: Number of the pass, from 1 on.  It equals
-        ``dirty-sync-count`` in `MigrationStats`.
+    Data:
+
+    - `pass`: Number of the pass, from 1 on.  It equals
+        `dirty-sync-count` in `MigrationStats`.
 
     Since: 2.6
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "MIGRATION_PASS",
-             "data": { "pass": 3 },
-             "timestamp": { "seconds": 1526301229,
-                            "microseconds": 914002 } }
+    ```text
+    <- { "event": "MIGRATION_PASS",
+         "data": { "pass": 3 },
+         "timestamp": { "seconds": 1526301229,
+                        "microseconds": 914002 } }
+    ```
     """
 
     data: MigrationPassEventData

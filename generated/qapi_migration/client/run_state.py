@@ -35,70 +35,78 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-status" }
-            <- { "return": { "status": "running",
-                             "running": true, "singlestep": false } }
+        ```text
+        -> { "execute": "query-status" }
+        <- { "return": { "status": "running",
+                         "running": true, "singlestep": false } }
+        ```
 
-        .. qmp-example::
-            :title: A destination that waits for its guest
+        Example: A destination that waits for its guest
 
-            -> { "execute": "query-status" }
-            <- { "return": { "status": "inmigrate",
-                             "running": false, "singlestep": false } }
+        ```text
+        -> { "execute": "query-status" }
+        <- { "return": { "status": "inmigrate",
+                         "running": false, "singlestep": false } }
+        ```
         """
         return await self._ask("query-status", visit_StatusInfo, timeout=timeout)
 
     async def stop(self, *, timeout: float | None = None) -> None:
         """Halt the guest.  If it was executing, `STOP` is sent, and the state
-        becomes ``paused``.  If it stands still already, nothing changes;
+        becomes `paused`.  If it stands still already, nothing changes;
         that is not an error.
 
-        In the state ``inmigrate`` there is no guest to halt yet.  The
+        In the state `inmigrate` there is no guest to halt yet.  The
         command then makes the incoming guest stay halted when it arrives.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "stop" }
-            <- { "event": "STOP",
-                 "timestamp": { "seconds": 1526300000,
-                                "microseconds": 120934 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "stop" }
+        <- { "event": "STOP",
+             "timestamp": { "seconds": 1526300000,
+                            "microseconds": 120934 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell("stop", timeout=timeout)
 
     async def cont(self, *, timeout: float | None = None) -> None:
         """Let the guest execute.  If it stood still, `RESUME` is sent, and the
-        state becomes ``running``.  If it was executing already, nothing
+        state becomes `running`.  If it was executing already, nothing
         changes; that is not an error.
 
-        In the state ``inmigrate`` the command makes the incoming guest
+        In the state `inmigrate` the command makes the incoming guest
         start as soon as it has arrived.
 
-        .. note:: In the state ``postmigrate`` this takes the disks back and
-           starts the guest here again.  Nothing checks what became of the
-           copy on the other side.  Two running copies would destroy the
-           data on shared disks, so make sure first that the destination is
-           gone.
+        Note: In the state `postmigrate` this takes the disks back and
+        starts the guest here again.  Nothing checks what became of the
+        copy on the other side.  Two running copies would destroy the
+        data on shared disks, so make sure first that the destination is
+        gone.
 
         Errors:
-            - If the machine is in a state from which it cannot go on, that
-              is ``internal-error`` or ``shutdown``, and needs a reset
-              first, GenericError
-            - If the disks cannot be taken back, GenericError
+
+        - If the machine is in a state from which it cannot go on, that
+            is `internal-error` or `shutdown`, and needs a reset
+            first, GenericError
+        - If the disks cannot be taken back, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "cont" }
-            <- { "event": "RESUME",
-                 "timestamp": { "seconds": 1526300007,
-                                "microseconds": 402518 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "cont" }
+        <- { "event": "RESUME",
+             "timestamp": { "seconds": 1526300007,
+                            "microseconds": 402518 } }
+        <- { "return": {} }
+        ```
         """
         await self._tell("cont", timeout=timeout)
 
@@ -113,70 +121,78 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-status" }
-            <- { "return": { "status": "running",
-                             "running": true, "singlestep": false } }
+        ```text
+        -> { "execute": "query-status" }
+        <- { "return": { "status": "running",
+                         "running": true, "singlestep": false } }
+        ```
 
-        .. qmp-example::
-            :title: A destination that waits for its guest
+        Example: A destination that waits for its guest
 
-            -> { "execute": "query-status" }
-            <- { "return": { "status": "inmigrate",
-                             "running": false, "singlestep": false } }
+        ```text
+        -> { "execute": "query-status" }
+        <- { "return": { "status": "inmigrate",
+                         "running": false, "singlestep": false } }
+        ```
         """
         return self._ask("query-status", visit_StatusInfo, timeout=timeout)
 
     def stop(self, *, timeout: float | None = None) -> None:
         """Halt the guest.  If it was executing, `STOP` is sent, and the state
-        becomes ``paused``.  If it stands still already, nothing changes;
+        becomes `paused`.  If it stands still already, nothing changes;
         that is not an error.
 
-        In the state ``inmigrate`` there is no guest to halt yet.  The
+        In the state `inmigrate` there is no guest to halt yet.  The
         command then makes the incoming guest stay halted when it arrives.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "stop" }
-            <- { "event": "STOP",
-                 "timestamp": { "seconds": 1526300000,
-                                "microseconds": 120934 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "stop" }
+        <- { "event": "STOP",
+             "timestamp": { "seconds": 1526300000,
+                            "microseconds": 120934 } }
+        <- { "return": {} }
+        ```
         """
         self._tell("stop", timeout=timeout)
 
     def cont(self, *, timeout: float | None = None) -> None:
         """Let the guest execute.  If it stood still, `RESUME` is sent, and the
-        state becomes ``running``.  If it was executing already, nothing
+        state becomes `running`.  If it was executing already, nothing
         changes; that is not an error.
 
-        In the state ``inmigrate`` the command makes the incoming guest
+        In the state `inmigrate` the command makes the incoming guest
         start as soon as it has arrived.
 
-        .. note:: In the state ``postmigrate`` this takes the disks back and
-           starts the guest here again.  Nothing checks what became of the
-           copy on the other side.  Two running copies would destroy the
-           data on shared disks, so make sure first that the destination is
-           gone.
+        Note: In the state `postmigrate` this takes the disks back and
+        starts the guest here again.  Nothing checks what became of the
+        copy on the other side.  Two running copies would destroy the
+        data on shared disks, so make sure first that the destination is
+        gone.
 
         Errors:
-            - If the machine is in a state from which it cannot go on, that
-              is ``internal-error`` or ``shutdown``, and needs a reset
-              first, GenericError
-            - If the disks cannot be taken back, GenericError
+
+        - If the machine is in a state from which it cannot go on, that
+            is `internal-error` or `shutdown`, and needs a reset
+            first, GenericError
+        - If the disks cannot be taken back, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "cont" }
-            <- { "event": "RESUME",
-                 "timestamp": { "seconds": 1526300007,
-                                "microseconds": 402518 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "cont" }
+        <- { "event": "RESUME",
+             "timestamp": { "seconds": 1526300007,
+                            "microseconds": 402518 } }
+        <- { "return": {} }
+        ```
         """
         self._tell("cont", timeout=timeout)
 
@@ -185,27 +201,30 @@ class ShutdownEvent(TypedEvent, name="SHUTDOWN", visit=visit_ShutdownEventData):
     """The machine's run is over.  Unless the process was told to stay, it
     exits soon after.
 
-    @guest: Whether the guest itself was the cause.  (since 2.10)
+    Data:
 
-    @reason: The cause in detail.  (since 4.0)
+    - `guest`: Whether the guest itself was the cause.  (since 2.10)
+    - `reason`: The cause in detail.  (since 4.0)
 
     Since: 0.12.0
 
-    .. qmp-example::
-        :title: After quit
+    Example: After quit
 
-        <- { "event": "SHUTDOWN",
-             "data": { "reason": "host-qmp-quit", "guest": false },
-             "timestamp": { "seconds": 1526300412,
-                            "microseconds": 87011 } }
+    ```text
+    <- { "event": "SHUTDOWN",
+         "data": { "reason": "host-qmp-quit", "guest": false },
+         "timestamp": { "seconds": 1526300412,
+                        "microseconds": 87011 } }
+    ```
 
-    .. qmp-example::
-        :title: The guest powered off
+    Example: The guest powered off
 
-        <- { "event": "SHUTDOWN",
-             "data": { "reason": "guest-shutdown", "guest": true },
-             "timestamp": { "seconds": 1526300958,
-                            "microseconds": 660127 } }
+    ```text
+    <- { "event": "SHUTDOWN",
+         "data": { "reason": "guest-shutdown", "guest": true },
+         "timestamp": { "seconds": 1526300958,
+                        "microseconds": 660127 } }
+    ```
     """
 
     data: ShutdownEventData
@@ -217,11 +236,13 @@ class StopEvent(TypedEvent, name="STOP"):
 
     Since: 0.12.0
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "STOP",
-             "timestamp": { "seconds": 1526300000,
-                            "microseconds": 120934 } }
+    ```text
+    <- { "event": "STOP",
+         "timestamp": { "seconds": 1526300000,
+                        "microseconds": 120934 } }
+    ```
     """
 
     data: None
@@ -233,11 +254,13 @@ class ResumeEvent(TypedEvent, name="RESUME"):
 
     Since: 0.12.0
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "RESUME",
-             "timestamp": { "seconds": 1526300007,
-                            "microseconds": 402518 } }
+    ```text
+    <- { "event": "RESUME",
+         "timestamp": { "seconds": 1526300007,
+                        "microseconds": 402518 } }
+    ```
     """
 
     data: None

@@ -32,7 +32,7 @@ class MiscCommands:
     def getfd(self, *, fdname: str) -> Answer[None]:
         """Take an open file descriptor from the client and keep it under a
         name, for commands that refer to descriptors by name.  An example is
-        `migrate` with a uri of the form ``fd:NAME``.
+        `migrate` with a uri of the form `fd:NAME`.
 
         The descriptor has to arrive as ancillary data (SCM_RIGHTS) of the
         message that holds the command, so this works on Unix domain sockets
@@ -40,19 +40,24 @@ class MiscCommands:
         that is in use already is not an error: the descriptor it stood for
         is closed, and the new one takes its place.
 
-        @fdname: Name to file the descriptor under.  It must not begin with
+        Arguments:
+
+        - `fdname`: Name to file the descriptor under.  It must not begin with
             a digit.
 
         Errors:
-            - If no descriptor came with the command, GenericError
-            - If @fdname begins with a digit, GenericError
+
+        - If no descriptor came with the command, GenericError
+        - If `fdname` begins with a digit, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "getfd", "arguments": { "fdname": "outgoing" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "getfd", "arguments": { "fdname": "outgoing" } }
+        <- { "return": {} }
+        ```
         """
         raise not_served("getfd")
 
@@ -62,18 +67,23 @@ class MiscCommands:
         There is no need for it after the descriptor was handed to
         `migrate`, which consumes it.
 
-        @fdname: Name the descriptor was filed under.
+        Arguments:
+
+        - `fdname`: Name the descriptor was filed under.
 
         Errors:
-            - If this monitor has no descriptor named @fdname, GenericError
+
+        - If this monitor has no descriptor named `fdname`, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "closefd",
-                 "arguments": { "fdname": "outgoing" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "closefd",
+             "arguments": { "fdname": "outgoing" } }
+        <- { "return": {} }
+        ```
         """
         raise not_served("closefd")
 

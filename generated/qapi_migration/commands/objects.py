@@ -36,44 +36,48 @@ class ObjectsCommands:
         """Create an object.
 
         Errors:
-            - If an object with this id exists, GenericError
-            - If the id is malformed, GenericError
-            - If the type is unknown, or a member does not belong to the
-              type, GenericError
-            - If the credential files cannot be read or fail the sanity
-              check, GenericError
+
+        - If an object with this id exists, GenericError
+        - If the id is malformed, GenericError
+        - If the type is unknown, or a member does not belong to the
+            type, GenericError
+        - If the credential files cannot be read or fail the sanity
+            check, GenericError
 
         Since: 2.0
 
-        .. qmp-example::
-            :title: Certificates for the source of a migration
+        Example: Certificates for the source of a migration
 
-            -> { "execute": "object-add",
-                 "arguments": { "qom-type": "tls-creds-x509",
-                                "id": "tls0",
-                                "dir": "/etc/pki/migration",
-                                "endpoint": "client" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "object-add",
+             "arguments": { "qom-type": "tls-creds-x509",
+                            "id": "tls0",
+                            "dir": "/etc/pki/migration",
+                            "endpoint": "client" } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: Shared keys for the destination
+        Example: Shared keys for the destination
 
-            -> { "execute": "object-add",
-                 "arguments": { "qom-type": "tls-creds-psk",
-                                "id": "tls0",
-                                "dir": "/etc/pki/migration-psk",
-                                "endpoint": "server",
-                                "verify-peer": true } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "object-add",
+             "arguments": { "qom-type": "tls-creds-psk",
+                            "id": "tls0",
+                            "dir": "/etc/pki/migration-psk",
+                            "endpoint": "server",
+                            "verify-peer": true } }
+        <- { "return": {} }
+        ```
 
-        .. qmp-example::
-            :title: The id is taken
+        Example: The id is taken
 
-            -> { "execute": "object-add",
-                 "arguments": { "qom-type": "tls-creds-anon",
-                                "id": "tls0" } }
-            <- { "error": { "class": "GenericError",
-                            "desc": "There is an object 'tls0' already" } }
+        ```text
+        -> { "execute": "object-add",
+             "arguments": { "qom-type": "tls-creds-anon",
+                            "id": "tls0" } }
+        <- { "error": { "class": "GenericError",
+                        "desc": "There is an object 'tls0' already" } }
+        ```
         """
         raise not_served("object-add")
 
@@ -81,18 +85,23 @@ class ObjectsCommands:
     def object_del(self, *, id: str) -> Answer[None]:
         """Destroy an object that `object-add` has created.
 
-        @id: The object's id.
+        Arguments:
+
+        - `id`: The object's id.
 
         Errors:
-            - If no object has this id, GenericError
-            - If something still uses the object, GenericError
+
+        - If no object has this id, GenericError
+        - If something still uses the object, GenericError
 
         Since: 2.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "object-del", "arguments": { "id": "tls0" } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "object-del", "arguments": { "id": "tls0" } }
+        <- { "return": {} }
+        ```
         """
         raise not_served("object-del")
 

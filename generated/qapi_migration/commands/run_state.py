@@ -39,72 +39,80 @@ class RunStateCommands:
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "query-status" }
-            <- { "return": { "status": "running",
-                             "running": true, "singlestep": false } }
+        ```text
+        -> { "execute": "query-status" }
+        <- { "return": { "status": "running",
+                         "running": true, "singlestep": false } }
+        ```
 
-        .. qmp-example::
-            :title: A destination that waits for its guest
+        Example: A destination that waits for its guest
 
-            -> { "execute": "query-status" }
-            <- { "return": { "status": "inmigrate",
-                             "running": false, "singlestep": false } }
+        ```text
+        -> { "execute": "query-status" }
+        <- { "return": { "status": "inmigrate",
+                         "running": false, "singlestep": false } }
+        ```
         """
         raise not_served("query-status")
 
     @unserved
     def stop(self) -> Answer[None]:
         """Halt the guest.  If it was executing, `STOP` is sent, and the state
-        becomes ``paused``.  If it stands still already, nothing changes;
+        becomes `paused`.  If it stands still already, nothing changes;
         that is not an error.
 
-        In the state ``inmigrate`` there is no guest to halt yet.  The
+        In the state `inmigrate` there is no guest to halt yet.  The
         command then makes the incoming guest stay halted when it arrives.
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "stop" }
-            <- { "event": "STOP",
-                 "timestamp": { "seconds": 1526300000,
-                                "microseconds": 120934 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "stop" }
+        <- { "event": "STOP",
+             "timestamp": { "seconds": 1526300000,
+                            "microseconds": 120934 } }
+        <- { "return": {} }
+        ```
         """
         raise not_served("stop")
 
     @unserved
     def cont(self) -> Answer[None]:
         """Let the guest execute.  If it stood still, `RESUME` is sent, and the
-        state becomes ``running``.  If it was executing already, nothing
+        state becomes `running`.  If it was executing already, nothing
         changes; that is not an error.
 
-        In the state ``inmigrate`` the command makes the incoming guest
+        In the state `inmigrate` the command makes the incoming guest
         start as soon as it has arrived.
 
-        .. note:: In the state ``postmigrate`` this takes the disks back and
-           starts the guest here again.  Nothing checks what became of the
-           copy on the other side.  Two running copies would destroy the
-           data on shared disks, so make sure first that the destination is
-           gone.
+        Note: In the state `postmigrate` this takes the disks back and
+        starts the guest here again.  Nothing checks what became of the
+        copy on the other side.  Two running copies would destroy the
+        data on shared disks, so make sure first that the destination is
+        gone.
 
         Errors:
-            - If the machine is in a state from which it cannot go on, that
-              is ``internal-error`` or ``shutdown``, and needs a reset
-              first, GenericError
-            - If the disks cannot be taken back, GenericError
+
+        - If the machine is in a state from which it cannot go on, that
+            is `internal-error` or `shutdown`, and needs a reset
+            first, GenericError
+        - If the disks cannot be taken back, GenericError
 
         Since: 0.14.0
 
-        .. qmp-example::
+        Example:
 
-            -> { "execute": "cont" }
-            <- { "event": "RESUME",
-                 "timestamp": { "seconds": 1526300007,
-                                "microseconds": 402518 } }
-            <- { "return": {} }
+        ```text
+        -> { "execute": "cont" }
+        <- { "event": "RESUME",
+             "timestamp": { "seconds": 1526300007,
+                            "microseconds": 402518 } }
+        <- { "return": {} }
+        ```
         """
         raise not_served("cont")
 

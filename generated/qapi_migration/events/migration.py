@@ -38,40 +38,48 @@ EVENTS: Final = (
 
 def migration(*, status: MigrationStatus, timestamp: Timestamp) -> Event:
     """A migration has reached another status.  Sent by either side for its
-    own status, if the capability ``events`` is on there.  A destination
-    sends the status ``setup`` in any case when it starts to listen.
+    own status, if the capability `events` is on there.  A destination
+    sends the status `setup` in any case when it starts to listen.
 
-    @status: The status it has reached.
+    Data:
+
+    - `status`: The status it has reached.
 
     Since: 2.4
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "MIGRATION",
-             "data": { "status": "postcopy-active" },
-             "timestamp": { "seconds": 1526301234,
-                            "microseconds": 5678 } }
+    ```text
+    <- { "event": "MIGRATION",
+         "data": { "status": "postcopy-active" },
+         "timestamp": { "seconds": 1526301234,
+                        "microseconds": 5678 } }
+    ```
     """
     return make_event(_MIGRATION, MigrationEventData(status=status), timestamp)
 
 
 def migration_pass(*, pass_: int, timestamp: Timestamp) -> Event:
     """The source has collected the log of written pages and begins a new
-    pass over the guest's memory.  Sent if the capability ``events`` is
+    pass over the guest's memory.  Sent if the capability `events` is
     on there.  Nothing limits the rate; a guest that writes little may
     cause hundreds per second on a fast connection.
 
-    @pass: Number of the pass, from 1 on.  It equals
-        ``dirty-sync-count`` in `MigrationStats`.
+    Data:
+
+    - `pass`: Number of the pass, from 1 on.  It equals
+        `dirty-sync-count` in `MigrationStats`.
 
     Since: 2.6
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "MIGRATION_PASS",
-             "data": { "pass": 3 },
-             "timestamp": { "seconds": 1526301229,
-                            "microseconds": 914002 } }
+    ```text
+    <- { "event": "MIGRATION_PASS",
+         "data": { "pass": 3 },
+         "timestamp": { "seconds": 1526301229,
+                        "microseconds": 914002 } }
+    ```
     """
     return make_event(_MIGRATION_PASS, MigrationPassEventData(pass_=pass_), timestamp)
 
@@ -80,9 +88,9 @@ class MigrationEvents(Emitter):
     """Emits the events of migration.json."""
 
     def migration(self, *, status: MigrationStatus) -> None:
-        """Emit ``MIGRATION``, now."""
+        """Emit `MIGRATION`, now."""
         self._emit(_MIGRATION, MigrationEventData(status=status))
 
     def migration_pass(self, *, pass_: int) -> None:
-        """Emit ``MIGRATION_PASS``, now."""
+        """Emit `MIGRATION_PASS`, now."""
         self._emit(_MIGRATION_PASS, MigrationPassEventData(pass_=pass_))

@@ -40,27 +40,30 @@ def shutdown(*, guest: bool, reason: ShutdownCause, timestamp: Timestamp) -> Eve
     """The machine's run is over.  Unless the process was told to stay, it
     exits soon after.
 
-    @guest: Whether the guest itself was the cause.  (since 2.10)
+    Data:
 
-    @reason: The cause in detail.  (since 4.0)
+    - `guest`: Whether the guest itself was the cause.  (since 2.10)
+    - `reason`: The cause in detail.  (since 4.0)
 
     Since: 0.12.0
 
-    .. qmp-example::
-        :title: After quit
+    Example: After quit
 
-        <- { "event": "SHUTDOWN",
-             "data": { "reason": "host-qmp-quit", "guest": false },
-             "timestamp": { "seconds": 1526300412,
-                            "microseconds": 87011 } }
+    ```text
+    <- { "event": "SHUTDOWN",
+         "data": { "reason": "host-qmp-quit", "guest": false },
+         "timestamp": { "seconds": 1526300412,
+                        "microseconds": 87011 } }
+    ```
 
-    .. qmp-example::
-        :title: The guest powered off
+    Example: The guest powered off
 
-        <- { "event": "SHUTDOWN",
-             "data": { "reason": "guest-shutdown", "guest": true },
-             "timestamp": { "seconds": 1526300958,
-                            "microseconds": 660127 } }
+    ```text
+    <- { "event": "SHUTDOWN",
+         "data": { "reason": "guest-shutdown", "guest": true },
+         "timestamp": { "seconds": 1526300958,
+                        "microseconds": 660127 } }
+    ```
     """
     return make_event(
         _SHUTDOWN,
@@ -75,11 +78,13 @@ def stop(*, timestamp: Timestamp) -> Event:
 
     Since: 0.12.0
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "STOP",
-             "timestamp": { "seconds": 1526300000,
-                            "microseconds": 120934 } }
+    ```text
+    <- { "event": "STOP",
+         "timestamp": { "seconds": 1526300000,
+                        "microseconds": 120934 } }
+    ```
     """
     return make_event(_STOP, None, timestamp)
 
@@ -90,11 +95,13 @@ def resume(*, timestamp: Timestamp) -> Event:
 
     Since: 0.12.0
 
-    .. qmp-example::
+    Example:
 
-        <- { "event": "RESUME",
-             "timestamp": { "seconds": 1526300007,
-                            "microseconds": 402518 } }
+    ```text
+    <- { "event": "RESUME",
+         "timestamp": { "seconds": 1526300007,
+                        "microseconds": 402518 } }
+    ```
     """
     return make_event(_RESUME, None, timestamp)
 
@@ -103,13 +110,13 @@ class RunStateEvents(Emitter):
     """Emits the events of run-state.json."""
 
     def shutdown(self, *, guest: bool, reason: ShutdownCause) -> None:
-        """Emit ``SHUTDOWN``, now."""
+        """Emit `SHUTDOWN`, now."""
         self._emit(_SHUTDOWN, ShutdownEventData(guest=guest, reason=reason))
 
     def stop(self) -> None:
-        """Emit ``STOP``, now."""
+        """Emit `STOP`, now."""
         self._emit(_STOP)
 
     def resume(self) -> None:
-        """Emit ``RESUME``, now."""
+        """Emit `RESUME`, now."""
         self._emit(_RESUME)

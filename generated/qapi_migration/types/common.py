@@ -141,9 +141,10 @@ optional member keep three cases apart: leaving it out usually means
 "no change", null means "no string", and a string is a string, even
 an empty one.
 
-@s: A string.
+Alternatives:
 
-@n: Null, for the deliberate lack of a string.
+- `s`: A string.
+- `n`: Null, for the deliberate lack of a string.
 
 Since: 2.10
 """

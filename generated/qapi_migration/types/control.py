@@ -65,7 +65,7 @@ class QMPCapability(Enum):
 
     OOB = "oob"
     """Out-of-band execution.  Commands that permit it may be sent as
-    ``exec-oob`` and then overtake whatever is waiting or running.
+    `exec-oob` and then overtake whatever is waiting or running.
     """
 
 
@@ -128,7 +128,7 @@ class CommandInfo(Struct):
     __slots__ = ("name",)
 
     name: str
-    """What to put into ``execute`` to run it."""
+    """What to put into `execute` to run it."""
 
     def __init__(self, *, name: str) -> None:
         self.name = name
@@ -141,7 +141,7 @@ class SchemaMetaType(Enum):
     """
 
     BUILTIN = "builtin"
-    """A type that is part of the language, such as ``str``."""
+    """A type that is part of the language, such as `str`."""
     ENUM = "enum"
     """A type with a fixed list of strings as its values."""
     ARRAY = "array"
@@ -326,13 +326,13 @@ class SchemaInfo_Object(Struct):
     order.
     """
     tag: str | None
-    """Which of @members decides about the variant.  Its type is an
+    """Which of `members` decides about the variant.  Its type is an
     enumeration, and it is never optional.
     """
     variants: list[SchemaInfoObjectVariant] | None
     """The variants, in no particular order.  A value of the
     tag's type without a variant adds no members.  This list and
-    @tag are both present or both absent.
+    `tag` are both present or both absent.
     """
 
     def __init__(
@@ -531,8 +531,10 @@ class JSONType(Enum):
 class SchemaInfoEnum(Struct):
     """What is particular to the entry of an enumeration.
 
-    Feature deprecated: The member @values will go away.  It has nothing that
-        @members does not have.
+    Features:
+
+    - `deprecated`: The member `values` will go away.  It has nothing that
+        `members` does not have.
 
     Since: 2.5
     """
@@ -610,13 +612,13 @@ class SchemaInfoObject(Struct):
     order.
     """
     tag: str | None
-    """Which of @members decides about the variant.  Its type is an
+    """Which of `members` decides about the variant.  Its type is an
     enumeration, and it is never optional.
     """
     variants: list[SchemaInfoObjectVariant] | None
     """The variants, in no particular order.  A value of the
     tag's type without a variant adds no members.  This list and
-    @tag are both present or both absent.
+    `tag` are both present or both absent.
     """
 
     def __init__(

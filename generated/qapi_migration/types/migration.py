@@ -63,7 +63,7 @@ class MigrationStats(Struct):
     start from zero with each migration.
 
     The same type describes the transfer of disks.  Then only
-    @transferred, @remaining and @total have a meaning, and the other
+    `transferred`, `remaining` and `total` have a meaning, and the other
     members are 0.
 
     Since: 0.14.0
@@ -109,8 +109,8 @@ class MigrationStats(Struct):
     are or compressed.  (since 1.2)
     """
     normal_bytes: int
-    """The memory behind @normal, that is, its product with
-    @page-size.  (since 1.2)
+    """The memory behind `normal`, that is, its product with
+    `page-size`.  (since 1.2)
     """
     dirty_pages_rate: int
     """How many pages per second the guest writes to,
@@ -193,7 +193,7 @@ class XBZRLECacheStats(Struct):
 
     cache_size: int
     """Size of the cache in bytes, as set by the parameter
-    ``xbzrle-cache-size``.
+    `xbzrle-cache-size`.
     """
     bytes: int
     """Bytes sent in the form of differences, headers included."""
@@ -232,10 +232,10 @@ class XBZRLECacheStats(Struct):
 
 
 class MigrationStatus(Enum):
-    """How far a migration has come.  A source begins with @setup and
-    @active and ends with @completed, @failed or @cancelled.  A
-    destination knows fewer states: once loading starts it is @active,
-    perhaps @postcopy-active, and finally @completed or @failed.
+    """How far a migration has come.  A source begins with `setup` and
+    `active` and ends with `completed`, `failed` or `cancelled`.  A
+    destination knows fewer states: once loading starts it is `active`,
+    perhaps `postcopy-active`, and finally `completed` or `failed`.
 
     Since: 2.3
     """
@@ -258,7 +258,7 @@ class MigrationStatus(Enum):
     """
     ACTIVE = "active"
     """The transfer is going on.  Unless
-    ``pause-before-switchover`` is on, that includes the last stage,
+    `pause-before-switchover` is on, that includes the last stage,
     in which the guest stands still.
     """
     POSTCOPY_ACTIVE = "postcopy-active"
@@ -272,17 +272,17 @@ class MigrationStatus(Enum):
     """The migration broke off because of an error."""
     COLO = "colo"
     """The primary keeps the secondary up to date by checkpoints.
-    This is reached only with the capability ``x-colo``.
+    This is reached only with the capability `x-colo`.
     (since 2.8)
     """
     PRE_SWITCHOVER = "pre-switchover"
     """The guest stands still, and the source waits for
     `migrate-continue` before it gives up its disks and sends the
     devices.  This is reached only with the capability
-    ``pause-before-switchover``.  (since 2.11)
+    `pause-before-switchover`.  (since 2.11)
     """
     DEVICE = "device"
-    """The last stage, after a wait in @pre-switchover.
+    """The last stage, after a wait in `pre-switchover`.
     (since 2.11)
     """
 
@@ -309,9 +309,9 @@ class MigrationInfo(Struct):
     about the incoming one.
 
     Which members are present depends on the status.  Those about a
-    transfer come with any status from ``active`` to the end, that is
-    with ``active``, ``cancelling``, ``postcopy-active``,
-    ``pre-switchover`` and ``device``, on the source only.  Below, this
+    transfer come with any status from `active` to the end, that is
+    with `active`, `cancelling`, `postcopy-active`,
+    `pre-switchover` and `device`, on the source only.  Below, this
     is called *in transfer*.
 
     That a member is absent never stands for a value of 0.
@@ -347,19 +347,19 @@ class MigrationInfo(Struct):
     disks are being migrated too.
     """
     xbzrle_cache: XBZRLECacheStats | None
-    """Statistics about XBZRLE.  Present along with @ram if
-    the capability ``xbzrle`` is on.  (since 1.2)
+    """Statistics about XBZRLE.  Present along with `ram` if
+    the capability `xbzrle` is on.  (since 1.2)
     """
     total_time: int | None
     """Milliseconds since `migrate` was accepted or, once the
     migration has completed, how many it took.  Present along with
-    @ram.  (since 1.2)
+    `ram`.  (since 1.2)
     """
     expected_downtime: int | None
     """For how many milliseconds the guest would stand
     still, judging by what it writes and what the connection can
     take.  Before the first measurement, the limit set by
-    ``downtime-limit`` stands in for it.  Present in transfer.
+    `downtime-limit` stands in for it.  Present in transfer.
     (since 1.3)
     """
     downtime: int | None
@@ -369,13 +369,13 @@ class MigrationInfo(Struct):
     """
     setup_time: int | None
     """Milliseconds of preparation between having a connection
-    and becoming ``active``; pinning memory for RDMA, for instance,
-    takes its time here.  Present along with @ram.  (since 1.6)
+    and becoming `active`; pinning memory for RDMA, for instance,
+    takes its time here.  Present along with `ram`.  (since 1.6)
     """
     cpu_throttle_percentage: int | None
     """Share of time, 1 to 99 percent, that is
     withheld from the guest's CPUs at present.  Present in transfer,
-    while the capability ``auto-converge`` slows the guest down.
+    while the capability `auto-converge` slows the guest down.
     (since 2.7)
     """
     error_desc: str | None
@@ -387,12 +387,12 @@ class MigrationInfo(Struct):
     """For how many milliseconds all virtual CPUs at
     once were waiting for pages in postcopy.  Present on a
     destination when completed, if the capability
-    ``postcopy-blocktime`` was on in time.  (since 2.13)
+    `postcopy-blocktime` was on in time.  (since 2.13)
     """
     postcopy_vcpu_blocktime: list[int] | None
     """For how many milliseconds each virtual CPU
     was waiting for pages, ordered by CPU.  Present along with
-    @postcopy-blocktime.  (since 2.13)
+    `postcopy-blocktime`.  (since 2.13)
     """
 
     def __init__(
@@ -458,8 +458,8 @@ class MigrationCapability(Enum):
     """
     COMPRESS = "compress"
     """Compress pages with zlib in several threads.  Together
-    with @xbzrle it applies to the first pass only.  It cannot be
-    combined with @postcopy-ram.  To be set on both sides.
+    with `xbzrle` it applies to the first pass only.  It cannot be
+    combined with `postcopy-ram`.  To be set on both sides.
     (since 2.4)
     """
     EVENTS = "events"
@@ -498,7 +498,7 @@ class MigrationCapability(Enum):
     (since 2.10)
     """
     PAUSE_BEFORE_SWITCHOVER = "pause-before-switchover"
-    """Halt in the status ``pre-switchover``,
+    """Halt in the status `pre-switchover`,
     after the guest was stopped and before its disks and devices are
     handed over, until `migrate-continue` is sent.  To be set on the
     source.  (since 2.11)
@@ -514,7 +514,7 @@ class MigrationCapability(Enum):
     """
     POSTCOPY_BLOCKTIME = "postcopy-blocktime"
     """Measure how long CPUs wait for memory in
-    postcopy.  To be set on the destination, before @postcopy-ram
+    postcopy.  To be set on the destination, before `postcopy-ram`
     is.  (since 2.13)
     """
 
@@ -688,7 +688,7 @@ class MigrateSetParameters(Struct):
     certificate has to show.  The empty string means the host in the
     uri given to `migrate`; it is the default, and null is another
     way to say so (since 2.9).  Connections whose uri names no host,
-    such as ``unix:``, ``fd:`` or ``exec:``, need a value here for
+    such as `unix:`, `fd:` or `exec:`, need a value here for
     certificates to be of use.  (since 2.7)
     """
     max_bandwidth: int | None
@@ -914,7 +914,7 @@ class ClientMigrateInfoArguments(Struct):
     __slots__ = ("protocol", "hostname", "port", "tls_port", "cert_subject")
 
     protocol: str
-    """The display protocol.  Only ``spice`` is supported."""
+    """The display protocol.  Only `spice` is supported."""
     hostname: str
     """The host that the display clients should connect to."""
     port: int | None
@@ -965,7 +965,7 @@ class MigrationPassEventData(Struct):
 
     pass_: int
     """Number of the pass, from 1 on.  It equals
-    ``dirty-sync-count`` in `MigrationStats`.
+    `dirty-sync-count` in `MigrationStats`.
     """
 
     def __init__(self, *, pass_: int) -> None:
@@ -1032,7 +1032,7 @@ class FailoverStatus(Enum):
     """The process is on its own."""
     RELAUNCH = "relaunch"
     """The request came while the secondary was loading a
-    checkpoint.  It goes back to @none and is repeated when that is
+    checkpoint.  It goes back to `none` and is repeated when that is
     done.  (since 2.9)
     """
 
@@ -1047,7 +1047,7 @@ class MigrateContinueArguments(Struct):
     state: MigrationStatus
     """The status the migration is believed to have.  This protects
     against continuing at the wrong place; the value that makes
-    sense is ``pre-switchover``.
+    sense is `pre-switchover`.
     """
 
     def __init__(self, *, state: MigrationStatus) -> None:
@@ -1112,24 +1112,24 @@ class MigrateArguments(Struct):
     uri: str
     """Where to send the guest.  The prefixes are case-sensitive:
 
-    - ``tcp:HOST:PORT`` connects to a TCP port; an IPv6 address
-      stands in brackets.  ``,ipv4=on`` or ``,ipv6=on`` and the like
-      may be added to choose a protocol.
-    - ``unix:PATH`` connects to a Unix domain socket.
-    - ``exec:COMMAND`` runs a shell command and writes to its
-      standard input.
-    - ``fd:NAME`` uses a descriptor stored by `getfd`, and consumes
-      it.
-    - ``rdma:HOST:PORT`` connects by RDMA, if that is supported.
+    - `tcp:HOST:PORT` connects to a TCP port; an IPv6 address
+        stands in brackets.  `,ipv4=on` or `,ipv6=on` and the like
+        may be added to choose a protocol.
+    - `unix:PATH` connects to a Unix domain socket.
+    - `exec:COMMAND` runs a shell command and writes to its
+        standard input.
+    - `fd:NAME` uses a descriptor stored by `getfd`, and consumes
+        it.
+    - `rdma:HOST:PORT` connects by RDMA, if that is supported.
     """
     blk: bool | None
     """Whether to migrate the disks completely, for this migration
-    only, as the capability ``block`` does.  The default is false.
+    only, as the capability `block` does.  The default is false.
     """
     inc: bool | None
     """Whether to migrate the topmost images of the disks, for this
-    migration only, as the capability ``block`` and the parameter
-    ``block-incremental`` do.  It does not take @blk in addition.
+    migration only, as the capability `block` and the parameter
+    `block-incremental` do.  It does not take `blk` in addition.
     The default is false.
     """
     detach: bool | None
@@ -1162,16 +1162,16 @@ class MigrateIncomingArguments(Struct):
     """Where to listen, in the form that is used at start as well.
     The prefixes are case-sensitive:
 
-    - ``tcp:HOST:PORT`` listens on a TCP port.  Without a host it
-      listens on all addresses, and port 0 takes a free port.
-      ``,to=N`` tries further ports up to this one, and ``,ipv4``
-      and ``,ipv6`` choose a protocol.
-    - ``unix:PATH`` listens on a new Unix domain socket.
-    - ``exec:COMMAND`` runs a shell command and reads its standard
-      output.
-    - ``fd:NUMBER`` reads from a descriptor that the process has
-      inherited.
-    - ``rdma:HOST:PORT`` listens for RDMA, if that is supported.
+    - `tcp:HOST:PORT` listens on a TCP port.  Without a host it
+        listens on all addresses, and port 0 takes a free port.
+        `,to=N` tries further ports up to this one, and `,ipv4`
+        and `,ipv6` choose a protocol.
+    - `unix:PATH` listens on a new Unix domain socket.
+    - `exec:COMMAND` runs a shell command and reads its standard
+        output.
+    - `fd:NUMBER` reads from a descriptor that the process has
+        inherited.
+    - `rdma:HOST:PORT` listens for RDMA, if that is supported.
     """
 
     def __init__(self, *, uri: str) -> None:
@@ -1207,7 +1207,7 @@ class XenSetReplicationArguments(Struct):
     enable: bool
     """True to start it, false to stop it."""
     primary: bool
-    """With @enable, whether this is the primary; otherwise the
+    """With `enable`, whether this is the primary; otherwise the
     secondary.  It makes no difference when stopping.
     """
     failover: bool | None
@@ -1241,7 +1241,7 @@ class ReplicationStatus(Struct):
     error: bool
     """True if something is wrong with any disk."""
     desc: str | None
-    """What is wrong, as a text for people.  Present if @error is
+    """What is wrong, as a text for people.  Present if `error` is
     true.
     """
 

@@ -141,7 +141,7 @@ class TlsCredsAnonProperties(Struct):
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class TlsCredsPskProperties(Struct):
     """Credentials made of keys that both sides share in advance.  The
-    directory holds them in the file ``keys.psk``.
+    directory holds them in the file `keys.psk`.
 
     Since: 3.0
     """
@@ -168,7 +168,7 @@ class TlsCredsPskProperties(Struct):
     """
     username: str | None
     """Which of the keys a client presents.  The default is
-    ``qemu``.  A server has no use for it, because it looks up the
+    `qemu`.  A server has no use for it, because it looks up the
     name it is told.
     """
 
@@ -200,8 +200,8 @@ class TlsCredsPskProperties(Struct):
 @dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=True)
 class TlsCredsX509Properties(Struct):
     """Credentials made of X.509 certificates.  The directory holds
-    ``ca-cert.pem`` and, depending on the role, ``server-cert.pem`` with
-    ``server-key.pem`` or ``client-cert.pem`` with ``client-key.pem``.
+    `ca-cert.pem` and, depending on the role, `server-cert.pem` with
+    `server-key.pem` or `client-cert.pem` with `client-key.pem`.
 
     Since: 2.5
     """
@@ -388,7 +388,7 @@ class ObjectOptions_TlsCredsPsk(Struct):
     """
     username: str | None
     """Which of the keys a client presents.  The default is
-    ``qemu``.  A server has no use for it, because it looks up the
+    `qemu`.  A server has no use for it, because it looks up the
     name it is told.
     """
 

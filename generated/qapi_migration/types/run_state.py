@@ -19,7 +19,7 @@ __all__ = [
 
 class RunState(Enum):
     """What the machine is doing, and if it stands still, why.  Only in
-    @running does the guest make progress.
+    `running` does the guest make progress.
 
     Since: 1.0
     """
@@ -49,7 +49,7 @@ class RunState(Enum):
     """Set up, but told at start to wait for `cont`."""
     FINISH_MIGRATE = "finish-migrate"
     """Halted for the last stage of an outgoing migration.
-    With the capability ``pause-before-switchover`` this is also the
+    With the capability `pause-before-switchover` this is also the
     state in which the migration waits for `migrate-continue`.
     """
     RESTORE_VM = "restore-vm"
@@ -76,14 +76,14 @@ class RunState(Enum):
     """
     COLO = "colo"
     """Halted for a moment to take or load a checkpoint of COLO.  It
-    occurs only if the migration capability ``x-colo`` is on.
+    occurs only if the migration capability `x-colo` is on.
     (since 2.8)
     """
 
 
 class ShutdownCause(Enum):
     """Who or what brought about the end of the machine's run.  Values that
-    begin with ``guest`` come from inside the machine, all others from
+    begin with `guest` come from inside the machine, all others from
     the host.
 
     Since: 4.0
@@ -141,7 +141,7 @@ class StatusInfo(Struct):
     __slots__ = ("running", "singlestep", "status")
 
     running: bool
-    """True if @status is ``running``, false in every other
+    """True if `status` is `running`, false in every other
     state.
     """
     singlestep: bool

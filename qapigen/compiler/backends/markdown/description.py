@@ -13,15 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...ir import Alternate, Command, Definition, Event, Feature, Section, SectionKind, Union
-from .blocks import Block, Emphasis, Fence, Inline, Name, Paragraph, Quote, Text, Titled
-from .escape import code_span
+from ..texts.blocks import Block, Emphasis, Fence, Inline, Name, Paragraph, Quote, Text, Titled
+from ..texts.escape import code_span
+from ..texts.text_lines import guess_language
+from ..texts.writer import Writer
 from .order import Run, RunKind, runs_of
 from .relations import Part
 from .site import Site
-from .text_lines import guess_language
 from .views import DefinitionView, GroupView
 from .wording import badges, capitalized, execution, kind, only_if, type_text
-from .writer import Writer
 
 __all__ = ["describe"]
 

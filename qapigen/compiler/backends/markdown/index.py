@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...ir import Command, Definition, Event
+from ..texts.blocks import Name
+from ..texts.escape import code_span
+from ..texts.writer import Writer
 from .anchors import INDEX, relative
-from .blocks import Name
-from .escape import code_span
 from .page import summary
 from .site import Site
 from .views import IndexEntryView, IndexGroupView, IndexView
 from .wording import kind
-from .writer import Writer
 
 __all__ = ["index_view"]
 

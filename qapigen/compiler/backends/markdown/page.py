@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ...ir import Definition
+from ..texts.blocks import Block, Heading, Inline, Name, Paragraph, Text
+from ..texts.escape import code_span, heading_text, plain
+from ..texts.writer import Writer
 from .anchors import INDEX, relative
-from .blocks import Block, Heading, Inline, Name, Paragraph, Text
 from .description import describe
-from .escape import code_span, heading_text, plain
 from .site import Prose, Site, title_of
 from .views import DefinitionView, PageView, PartView
-from .writer import Writer
 
 __all__ = ["Summary", "page_view", "summary"]
 

@@ -11,12 +11,12 @@ from posixpath import basename
 from typing import NamedTuple
 
 from ...ir import Definition, Doc, Schema
+from ..texts.blocks import Block, Heading
+from ..texts.escape import code_span
+from ..texts.markup import Outline, parser_for
+from ..texts.writer import Writer
 from .anchors import Anchors
-from .blocks import Block, Heading
-from .escape import code_span
-from .markup import Outline, parser_for
 from .relations import Relations
-from .writer import Writer
 
 __all__ = ["Prose", "Site", "title_of"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ...ir import All, Any, Command, Cond, Definition, Feature, Not, Symbol, TypeRef, Union, kind_of
-from .escape import code_span
+from ..texts.escape import code_span
 
 __all__ = ["badges", "capitalized", "condition", "execution", "kind", "only_if", "type_text"]
 

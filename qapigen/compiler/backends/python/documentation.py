@@ -1,13 +1,13 @@
 """Documentation of definitions and members as docstrings.
 
-In: a schema.  Out: plain text for each definition and member.  The markup of the comments
-stays as it is: it reads well as text.
+In: a schema.  Out: Markdown for each definition and member, also as literals.
+Must not know: the markup of the comments, how blocks are printed.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from ...ir import (
     Alternate,
@@ -20,18 +20,24 @@ from ...ir import (
     InlineMembers,
     Member,
     Schema,
+    Section,
     SectionKind,
     Struct,
     Union,
     kind_of,
 )
+from ..texts.blocks import Fence, Text, Titled
+from ..texts.docstrings import DocstringWriter
+from ..texts.escape import code_span
+from ..texts.markup import parser_for
+from ..texts.text_lines import guess_language
 from .text import docstring
 
 __all__ = ["Documentation"]
 
 _LEFT_OUT = ("TODO",)
-#: What starts with a list item, or with an example's line, keeps its lines in one column.
-_LIST = re.compile(r"\s*([-*] |[0-9]+[.)] |->|<-)")
+#: What the members of a definition are called; of others, arguments.
+_TITLES = {"alternate": "Alternatives", "event": "Data"}
 
 
 class Documentation:
@@ -39,6 +45,8 @@ class Documentation:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema  # keeps the members, whose identities are keys here, alive
+        self._parse = parser_for(schema.dialect)
+        self._writer = DocstringWriter()
         self._members: dict[int, str] = {}
         self._docstrings: dict[int, str] = {}
         self._actions: dict[tuple[int, int], str] = {}
@@ -55,16 +63,12 @@ class Documentation:
                 if member.name in texts:
                     self._members[id(member)] = texts[member.name]
 
-    def member(self, member: Member | EnumValue) -> str:
-        """What the schema says about a member or value; empty if nothing."""
-        return self._members.get(id(member), "")
-
     def member_docstring(self, member: Member | EnumValue) -> str | None:
-        """The same as a docstring in a class; None if there is nothing to say."""
+        """What the schema says about a member or value, for a class; None if nothing."""
         key = id(member)
         found = self._docstrings.get(key)
         if found is None:  # members of a base are those of many classes
-            text = self._members.get(key)
+            text = self._markdown(self._members.get(key, ""))
             if not text:
                 return None
             found = self._docstrings[key] = docstring(text, indent=4)
@@ -72,11 +76,11 @@ class Documentation:
 
     def type(self, definition: Definition) -> str:
         """The text for a type: what it is, its features, since when it is there."""
-        return _text(definition, with_members=False)
+        return self._text(definition, with_members=False)
 
     def action(self, definition: Command | Event) -> str:
         """The text for a command or event, its members' descriptions included."""
-        return _text(definition, with_members=True)
+        return self._text(definition, with_members=True)
 
     def action_docstring(self, definition: Command | Event, *, indent: int) -> str:
         """The same as a docstring; several parts of a package have it."""
@@ -85,6 +89,45 @@ class Documentation:
         if found is None:
             found = self._actions[key] = docstring(self.action(definition), indent=indent)
         return found
+
+    def _markdown(self, text: str) -> str:
+        return self._writer.text(self._parse(text)) if text else ""
+
+    def _text(self, definition: Definition, *, with_members: bool) -> str:
+        blocks = filter(None, self._blocks(definition, with_members))
+        return "\n\n".join(blocks) or f"The {kind_of(definition)} {code_span(definition.name)}."
+
+    def _blocks(self, definition: Definition, with_members: bool) -> Iterator[str]:
+        sections = definition.doc.sections if definition.doc is not None else ()
+        kind_name = kind_of(definition)
+        for kind, run in groupby(sections, lambda section: section.kind):
+            match kind:
+                case SectionKind.TEXT:
+                    yield from (self._markdown(section.text) for section in run)
+                case SectionKind.MEMBER:
+                    if with_members or isinstance(definition, Alternate):
+                        yield self._list(_TITLES.get(kind_name, "Arguments"), run)
+                case SectionKind.FEATURE:
+                    yield self._list("Features", run)
+                case SectionKind.TAGGED:
+                    yield from (self._tagged(s) for s in run if s.name not in _LEFT_OUT)
+
+    def _list(self, title: str, sections: Iterable[Section]) -> str:
+        """What is said about members or features."""
+        items = [
+            self._writer.entry(f"- {code_span(s.name)}", self._parse(s.text), indent="    ")
+            for s in sections
+        ]
+        # Blank lines in an item set the whole list apart.
+        between = "\n\n" if any("\n\n" in item for item in items) else "\n"
+        return f"{title}:\n\n{between.join(items)}"
+
+    def _tagged(self, section: Section) -> str:
+        """A section with a tag, such as ``Returns:``."""
+        if section.name in ("Example", "Examples"):
+            fence = Fence(section.text, guess_language(section.text))
+            return self._writer.text([Titled((Text(section.name),), (fence,))])
+        return self._writer.entry(f"{section.name}:", self._parse(section.text), joint=" ")
 
 
 def _own_members(definition: Definition) -> tuple[Member | EnumValue, ...]:
@@ -99,33 +142,3 @@ def _own_members(definition: Definition) -> tuple[Member | EnumValue, ...]:
             return members
         case _:
             return ()
-
-
-def _text(definition: Definition, *, with_members: bool) -> str:
-    blocks = list(_blocks(definition, with_members)) if definition.doc else []
-    if not blocks:
-        blocks = [f"The {kind_of(definition)} ``{definition.name}``."]
-    return "\n\n".join(blocks)
-
-
-def _blocks(definition: Definition, with_members: bool) -> Iterator[str]:
-    assert definition.doc is not None
-    for section in definition.doc.sections:
-        match section.kind:
-            case SectionKind.TEXT:
-                yield section.text
-            case SectionKind.MEMBER:
-                if with_members or isinstance(definition, Alternate):
-                    yield f"@{section.name}: {_indent(section.text)}"
-            case SectionKind.FEATURE:
-                yield f"Feature {section.name}: {_indent(section.text)}"
-            case SectionKind.TAGGED:
-                if section.name not in _LEFT_OUT:
-                    yield f"{section.name}: {_indent(section.text)}"
-
-
-def _indent(text: str) -> str:
-    """``text`` with its second and later lines set in, as belonging to a tag."""
-    if _LIST.match(text):
-        return "\n" + "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
-    return text.replace("\n", "\n    ")

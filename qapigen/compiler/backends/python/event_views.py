@@ -129,7 +129,7 @@ class _Event:
         """The method of the emitter."""
         return MethodView(
             signature(self.py_name, ["self", *self.parameters], "None", indent=4),
-            docstring(f"Emit ``{self.event.name}``, now.", indent=8),
+            docstring(f"Emit `{self.event.name}`, now.", indent=8),
             self.emit(),
         )
 

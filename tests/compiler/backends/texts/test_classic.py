@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qapigen.compiler.backends.markdown import classic
-from qapigen.compiler.backends.markdown.blocks import Heading, Name, Text
-from qapigen.compiler.backends.markdown.markup import parser_for
-from qapigen.compiler.backends.markdown.writer import Writer
+from qapigen.compiler.backends.texts import classic
+from qapigen.compiler.backends.texts.blocks import Heading, Name, Text
+from qapigen.compiler.backends.texts.markup import parser_for
+from qapigen.compiler.backends.texts.writer import Writer
 from tests.compiler.backends.markdown_pages import html_of
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qapigen.compiler.backends.markdown.blocks import (
+from qapigen.compiler.backends.texts.blocks import (
     Block,
     Code,
     Emphasis,
@@ -24,7 +24,7 @@ from qapigen.compiler.backends.markdown.blocks import (
     Text,
     Titled,
 )
-from qapigen.compiler.backends.markdown.escape import (
+from qapigen.compiler.backends.texts.escape import (
     clean,
     code_span,
     heading_text,
@@ -32,7 +32,7 @@ from qapigen.compiler.backends.markdown.escape import (
     line_starts,
     plain,
 )
-from qapigen.compiler.backends.markdown.writer import Writer
+from qapigen.compiler.backends.texts.writer import Writer
 from tests.compiler.backends.markdown_pages import html_of
 
 

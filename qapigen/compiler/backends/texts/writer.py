@@ -28,13 +28,13 @@ from .blocks import (
 )
 from .escape import clean, code_span, destination, fence_marks, line_starts, one_line, plain
 
-__all__ = ["Resolve", "Writer"]
+__all__ = ["Known", "Resolve", "Writer", "is_seen", "joined_code"]
 
 #: Gives the place a name leads to, as it is written in a link; None if it leads nowhere.
 Resolve = Callable[[Name], str | None]
 
 #: What is known of a part: a link to a name is Markdown already, since it was looked up.
-_Known: TypeAlias = Text | Code | Emphasis | Strong | Link | str
+Known: TypeAlias = Text | Code | Emphasis | Strong | Link | str
 
 _STRESS = (Emphasis, Strong)
 
@@ -51,13 +51,13 @@ class Writer:
         """The parts of a paragraph, line starts not yet escaped."""
         if len(inlines) == 1 and isinstance(inlines[0], Text):  # as in most paragraphs
             return plain(inlines[0].text)
-        parts = _joined_code(self._known(part) for part in inlines if not _is_empty(part))
+        parts = joined_code(self.known(part) for part in inlines if is_seen(part))
         shown = [_part(part) for part in parts]
         if any(isinstance(part, _STRESS) for part in parts):
             _add_stress(parts, shown)
         return "".join(shown)
 
-    def _known(self, part: Inline) -> _Known:
+    def known(self, part: Inline) -> Known:
         """The part; of a name the link, or just code if it leads nowhere."""
         if not isinstance(part, Name):
             return part
@@ -77,26 +77,27 @@ class Writer:
     def text(self, blocks: Sequence[Block]) -> str:
         """The blocks, without a newline at the end."""
         only = _only_paragraph(blocks)
-        return "\n".join(self.lines(blocks)) if only is None else self._paragraph(only)
+        return "\n".join(self.lines(blocks)) if only is None else self.paragraph(only)
 
     def lines(self, blocks: Iterable[Block]) -> list[str]:
         """The lines of the blocks, with blank lines between blocks only."""
         out: list[str] = []
         for block in blocks:
-            lines = self._block(block, out)
+            lines = self.block(block, out)
             if lines and out:
                 out.append("")
             out += lines
         return out
 
-    def _paragraph(self, block: Paragraph) -> str:
+    def paragraph(self, block: Paragraph) -> str:
         """Its lines, of which none is blank; empty if it has none."""
         return line_starts(self.inline(block.inlines))
 
-    def _block(self, block: Block, before: list[str]) -> list[str]:
+    def block(self, block: Block, before: list[str]) -> list[str]:
+        """The lines of a block; ``before`` are those that it follows."""
         match block:
             case Paragraph():
-                text = self._paragraph(block)
+                text = self.paragraph(block)
                 return text.split("\n") if text else []
             case Heading(_, inlines):  # one that has no place in the page's outline
                 text = self.line(_unstressed(inlines))
@@ -135,7 +136,7 @@ class Writer:
         return out
 
     def _starts_with_text(self, item: tuple[Block, ...]) -> bool:
-        return bool(item) and isinstance(item[0], Paragraph) and bool(self._paragraph(item[0]))
+        return bool(item) and isinstance(item[0], Paragraph) and bool(self.paragraph(item[0]))
 
     def _item_lines(self, item: tuple[Block, ...], *, loose: bool) -> list[str]:
         if loose or len(item) < 2:
@@ -151,7 +152,7 @@ class Writer:
         """
         only = _only_paragraph(blocks)
         if only is not None:
-            text = self._paragraph(only).replace("\n", f"\n{indent}")
+            text = self.paragraph(only).replace("\n", f"\n{indent}")
             return f"{head}{joint}{text}" if text else head
         lines = self.lines(blocks)
         if not lines:
@@ -202,14 +203,14 @@ def _fence(text: str, language: str) -> list[str]:
     return [f"{marks}{language}", *lines, marks]
 
 
-def _is_empty(part: Inline) -> bool:
-    """Whether there is nothing to see; a blank in running text is something."""
+def is_seen(part: Inline) -> bool:
+    """Whether there is something to see; a blank in running text is something."""
     if isinstance(part, Text):
-        return not part.text
-    return not one_line(clean(part.text))
+        return bool(part.text)
+    return bool(one_line(clean(part.text)))
 
 
-def _part(part: _Known) -> str:
+def _part(part: Known) -> str:
     match part:
         case str():
             return part
@@ -223,7 +224,7 @@ def _part(part: _Known) -> str:
             return plain(clean(text).strip())
 
 
-def _add_stress(parts: Sequence[_Known], shown: list[str]) -> None:
+def _add_stress(parts: Sequence[Known], shown: list[str]) -> None:
     """Put marks of stress, which only work next to the right characters, into ``shown``."""
     edges = ["*" if isinstance(p, _STRESS) else s for p, s in zip(parts, shown, strict=True)]
     for at, part in enumerate(parts):
@@ -235,9 +236,9 @@ def _add_stress(parts: Sequence[_Known], shown: list[str]) -> None:
                 shown[at] = f"{mark}{shown[at]}{mark}"
 
 
-def _joined_code(parts: Iterable[_Known]) -> list[_Known]:
+def joined_code(parts: Iterable[Known]) -> list[Known]:
     """Code spans side by side as one: they would eat each other's marks."""
-    out: list[_Known] = []
+    out: list[Known] = []
     for part in parts:
         if isinstance(part, Code) and out and isinstance(out[-1], Code):
             out[-1] = Code(out[-1].text + part.text)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qapigen.compiler.backends.markdown import rst
-from qapigen.compiler.backends.markdown.blocks import Heading, Name, Text
-from qapigen.compiler.backends.markdown.markup import Outline
-from qapigen.compiler.backends.markdown.text_lines import MAX_DEPTH, guess_language
-from qapigen.compiler.backends.markdown.writer import Writer
+from qapigen.compiler.backends.texts import rst
+from qapigen.compiler.backends.texts.blocks import Heading, Name, Text
+from qapigen.compiler.backends.texts.markup import Outline
+from qapigen.compiler.backends.texts.text_lines import MAX_DEPTH, guess_language
+from qapigen.compiler.backends.texts.writer import Writer
 from tests.compiler.backends.markdown_pages import html_of
 
 
@@ -98,6 +98,7 @@ BLOCKS = {
         ".. note:: Mind\n   *this*.\n\n   Twice.",
         "> **Note**\n>\n> Mind\n> *this*.\n>\n> Twice.",
     ),
+    "note of two paragraphs": (".. note:: a\n\n   b", "> **Note**\n>\n> a\n>\n> b"),
     "note below": (".. note::\n\n   Mind.", "> **Note**\n>\n> Mind."),
     "caution": (".. caution:: Hot.", "> **Caution**\n>\n> Hot."),
     "admonition": (".. admonition:: By *the* way\n\n   x", "> **By the way**\n>\n> x"),

@@ -52,7 +52,8 @@ def explicit(lines: Sequence[str], nested: Nested) -> list[Block]:
     name, argument = found[1], (found[2] or "").strip()
     body = dedent(strip_blank(lines[1:]))
     if name in _ADMONITIONS:
-        content = strip_blank([argument, *_options(body)[1]])
+        gap = [""] if len(lines) > 1 and not lines[1] else []
+        content = strip_blank([argument, *gap, *_options(body)[1]])
         return [Quote((Text(_ADMONITIONS[name]),), nested(content))]
     if name == "admonition":
         return [Quote(inlines(argument), nested(_options(body)[1]))]
