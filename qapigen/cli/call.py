@@ -26,9 +26,11 @@ from .status import FINE, REFUSED, Trouble
 if TYPE_CHECKING:
     import ssl
 
+    from ..compiler.ir import Schema
     from ..runtime.blocking import Client
     from ..runtime.session.client import Mode
     from .call_arguments import Given
+    from .call_properties import ReadProperty
 
 __all__ = ["arguments", "run"]
 
@@ -126,6 +128,7 @@ class _Call:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.command: str = options.command
+        self.schema: Schema | None = None  # the one behind --schema
         self.refusal: QapiError | None = None  # why the shipped schema does not take the arguments
         self.silent = options.guest_agent and self.command in _SILENT
         self.deadline = math.inf if options.timeout is None else monotonic() + options.timeout
@@ -133,12 +136,12 @@ class _Call:
     def run(self) -> None:
         """All of it.  What is wrong on our side is found before a connection is made."""
         from ..runtime.blocking import Client
-        from .call_arguments import Given
+        from . import call_arguments
 
         if self.options.guest_agent and self.options.wait_event:
             raise QapiError("--wait-event: a guest agent has no events")
         address = parse_address(self.options.address)
-        given = Given.parse(self.options.words, self.options.json)
+        given = call_arguments.Given.parse(self.options.words, self.options.json)
         checked = self.by_own_schema(given)
         mode: Mode = "guest-agent" if self.options.guest_agent else "qmp"
         with Client.connect(
@@ -149,8 +152,13 @@ class _Call:
             mode=mode,
             wait=self.options.wait,
         ) as client:
-            arguments = self.by_their_schema(client, given) if checked is None else checked
-            self.perform(client, arguments)
+            if checked is None:
+                checked = self.by_their_schema(client, given)
+            elif self.schema is not None and self.takes_properties(given):
+                checked = call_arguments.by_schema(
+                    self.schema, self.command, given, self.property_reader(client, given)
+                )
+            self.perform(client, checked)
 
     def tls_context(self) -> ssl.SSLContext | None:
         """How TLS is spoken; None where it is not."""
@@ -173,11 +181,11 @@ class _Call:
         from . import call_arguments
 
         if self.options.schema is not None:
-            schema = call_arguments.read_schema(self.options.schema)
-            known = {each.name: each for each in schema.commands}
+            self.schema = call_arguments.read_schema(self.options.schema)
+            known = {each.name: each for each in self.schema.commands}
             if self.command in known:
                 self.silent = not known[self.command].success_response
-            return call_arguments.by_schema(schema, self.command, given)
+            return call_arguments.by_schema(self.schema, self.command, given)
         if self.options.guest_agent:
             return call_arguments.unchecked(given)
         try:
@@ -194,7 +202,9 @@ class _Call:
             return {}  # there is nothing to look at
         try:
             rows = client.execute("query-qmp-schema", timeout=self.time_left())
-            found = call_arguments.by_introspection(rows, self.command, given)
+            found = call_arguments.by_introspection(
+                rows, self.command, given, self.property_reader(client, given)
+            )
         except RemoteError:
             found = None  # there are small servers without introspection
         if found is not None:
@@ -202,6 +212,27 @@ class _Call:
         if self.refusal is not None:
             raise self.refusal
         return call_arguments.unchecked(given)
+
+    def takes_properties(self, given: Given) -> bool:
+        """Are there arguments whose types only the program knows?"""
+        from .call_properties import COMMANDS
+
+        return self.command in COMMANDS and not given.is_json and not self.options.guest_agent
+
+    def property_reader(self, client: Client, given: Given) -> ReadProperty:
+        """What reads the values of properties; the program is asked for their types."""
+        from .call_properties import guessed, property_reader
+
+        if not self.takes_properties(given):
+            return guessed
+
+        def execute(command: str, arguments: dict[str, object]) -> object:
+            return client.execute(command, arguments, timeout=self.time_left())
+
+        assert client.greeting is not None  # no guest agent
+        version = client.greeting.version
+        release = (version.major, version.minor)
+        return property_reader(execute, release, self.command, given.values)
 
     def perform(self, client: Client, arguments: dict[str, object]) -> None:
         """Execute the command and print what it returns, then the event that is waited for."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from ..runtime.codec import JsonError, loads
-from ..runtime.errors import QapiError, VisitError, cut, describe
-from ..runtime.introspect import ArgumentReader, TextArgumentReader
+from ..runtime.errors import QapiError, VisitError, cut, describe, did_you_mean
+from ..runtime.introspect import OPEN_COMMANDS, ArgumentReader, TextArgumentReader
 from ..runtime.visit import from_wire, to_wire
 from ..runtime.visit.keyval import KeyvalInput
 from ..runtime.visit.keyval_syntax import HelpRequested, Keyval, parse_keyval
 from ..runtime.visit.refusals import unexpected
 from .call_input import is_elsewhere, text_of
+from .call_properties import ReadProperty, guess, guessed
 from .status import Trouble
 
 if TYPE_CHECKING:
@@ -110,10 +111,19 @@ def _json_object(text: str, word: str) -> dict[str, Any]:
 
 
 class _WordReader(TextArgumentReader):
-    """Reads nested texts; what has no type is guessed instead of staying a text."""
+    """Reads nested texts; what has no type in the schema is read as a property."""
+
+    def __init__(self, rows: object, read_property: ReadProperty) -> None:
+        super().__init__(rows)
+        self._read_property = read_property
+
+    def unnamed(self, name: str, value: object) -> object:
+        return self._read_property(name, cast("Keyval", value))
 
     def any(self, value: object) -> object:
-        return _guess(cast("Keyval", value))
+        if isinstance(value, dict):
+            return {name: self.unnamed(name, each) for name, each in value.items()}
+        return self.unnamed("value", value)  # which is what qom-set calls it
 
 
 def unchecked(given: Given) -> dict[str, object]:
@@ -124,18 +134,7 @@ def unchecked(given: Given) -> dict[str, object]:
     """
     if given.is_json:
         return given.values
-    return {name: _guess(value) for name, value in given.values.items()}
-
-
-def _guess(value: Keyval) -> object:
-    if isinstance(value, dict):
-        return {name: _guess(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_guess(each) for each in value]
-    try:
-        return loads(value)
-    except JsonError:
-        return value
+    return {name: guess(value) for name, value in given.values.items()}
 
 
 def by_shipped_schema(command: str, given: Given) -> dict[str, object] | None:
@@ -165,9 +164,14 @@ def _typed(spec: CommandSpec, given: Given) -> dict[str, object]:
     return cast("dict[str, object]", to_wire(visit, visit(KeyvalInput(given.values), "", None)))
 
 
-def by_introspection(rows: object, command: str, given: Given) -> dict[str, object] | None:
-    """The same by what a server answers to query-qmp-schema."""
-    reader = ArgumentReader(rows) if given.is_json else _WordReader(rows)
+def by_introspection(
+    rows: object, command: str, given: Given, read_property: ReadProperty = guessed
+) -> dict[str, object] | None:
+    """The same by what a server answers to query-qmp-schema.
+
+    ``read_property`` reads what has no type there.
+    """
+    reader = ArgumentReader(rows) if given.is_json else _WordReader(rows, read_property)
     if command not in reader.commands():
         return None
     try:
@@ -189,14 +193,20 @@ def read_schema(path: str) -> Schema:
     return analysis.schema
 
 
-def by_schema(schema: Schema, command: str, given: Given) -> dict[str, object]:
-    """The arguments of a command of a schema; :class:`QapiError` also if it has no such command."""
+def by_schema(
+    schema: Schema, command: str, given: Given, read_property: ReadProperty = guessed
+) -> dict[str, object]:
+    """The arguments of a command of a schema; :class:`QapiError` also if it has no such command.
+
+    ``read_property`` reads what has no type there.
+    """
     from .call_schema import declared_types
 
-    if any(each.name == command and not each.gen for each in schema.commands):
+    found = next((each for each in schema.commands if each.name == command), None)
+    if found is not None and not found.gen and command not in OPEN_COMMANDS:
         return unchecked(given)
-    reader = _WordReader if not given.is_json else ArgumentReader
-    try:
-        return reader(declared_types(schema)).read(command, given.values)
-    except VisitError as error:
-        raise given.refused(error) from None
+    arguments = by_introspection(declared_types(schema), command, given, read_property)
+    if arguments is None:
+        near = did_you_mean(command, [each.name for each in schema.commands])
+        raise QapiError(f"there is no command {cut(command)!a}{near}")
+    return arguments

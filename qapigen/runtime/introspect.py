@@ -35,13 +35,13 @@ from .visit.refusals import missing, refusal, too_deep, unexpected
 from .visit.scalar_texts import boolean_value, integer_value, number_value, size_value
 from .visit.wire_in import WireInput
 
-__all__ = ["ArgumentReader", "SchemaInfo", "TextArgumentReader"]
+__all__ = ["OPEN_COMMANDS", "ArgumentReader", "SchemaInfo", "TextArgumentReader"]
 
 #: One entry of the answer to query-qmp-schema.
 SchemaInfo: TypeAlias = Mapping[str, Any]
 
 #: What takes members that its schema does not name: they are properties of a device.
-_OPEN_COMMANDS = frozenset({"device_add", "netdev_add"})
+OPEN_COMMANDS = frozenset({"device_add", "netdev_add"})
 
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1  # of all integers on the wire
 
@@ -81,7 +81,7 @@ class ArgumentReader:
             raise QapiError(f"there is no command {cut(command)!a}{near}")
         try:
             target = self._infos[info["arg-type"]]
-            is_open = command in _OPEN_COMMANDS and not target.get("variants")
+            is_open = command in OPEN_COMMANDS and not target.get("variants")
             return self._object(target, arguments, is_open=is_open)
         except (KeyError, TypeError) as error:
             text = f"the answer to query-qmp-schema does not tell what '{command}' takes"
@@ -98,6 +98,10 @@ class ArgumentReader:
     def any(self, value: object) -> object:
         """A value of which the schema says nothing."""
         return value
+
+    def unnamed(self, name: str, value: object) -> object:
+        """A member that its schema does not name, of a command that takes any."""
+        return self.any(value)
 
     def scalar(self, kind: str, value: object) -> object:
         """A value of a builtin type, by its word in introspection or its name."""
@@ -146,7 +150,7 @@ class ArgumentReader:
             if wire not in known:
                 if not is_open:
                     raise unexpected(wire, [each for each in known if each not in value])
-                found[wire] = self.any(value[wire])
+                found[wire] = self.unnamed(wire, value[wire])
         return found
 
     def _members(

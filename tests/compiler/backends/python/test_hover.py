@@ -181,7 +181,13 @@ def test_sections(shown: dict[str, str]) -> None:
             "It may be `colour` again.",
             "- `level`: how bright:",
         ),
-        *("0 ... 9", "Features:", "- `deprecated`: Use nothing.", "Returns: what was there", "Errors:"),
+        *(
+            "0 ... 9",
+            "Features:",
+            "- `deprecated`: Use nothing.",
+            "Returns: what was there",
+            "Errors:",
+        ),
         *("- If it is broken, GenericError", "Example: In red", "Since: 1.1"),
     ]
     places = [text.index(part) for part in parts]
