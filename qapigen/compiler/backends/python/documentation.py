@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from ...ir import (
-    Alternate,
     Command,
     Definition,
     Doc,
@@ -36,8 +35,8 @@ from .text import docstring
 __all__ = ["Documentation"]
 
 _LEFT_OUT = ("TODO",)
-#: What the members of a definition are called; of others, arguments.
-_TITLES = {"alternate": "Alternatives", "event": "Data"}
+#: What the members of a definition are called where it is not just that.
+_TITLES = {"command": "Arguments", "event": "Data", "alternate": "Alternatives"}
 
 
 class Documentation:
@@ -99,28 +98,29 @@ class Documentation:
 
     def _blocks(self, definition: Definition, with_members: bool) -> Iterator[str]:
         sections = definition.doc.sections if definition.doc is not None else ()
-        kind_name = kind_of(definition)
+        # What a type says about attributes of its class stands there.
+        elsewhere = set() if with_members else {m.name for m in _own_members(definition)}
         for kind, run in groupby(sections, lambda section: section.kind):
             match kind:
                 case SectionKind.TEXT:
                     yield from (self._markdown(section.text) for section in run)
                 case SectionKind.MEMBER:
-                    if with_members or isinstance(definition, Alternate):
-                        yield self._list(_TITLES.get(kind_name, "Arguments"), run)
+                    shown = [section for section in run if section.name not in elsewhere]
+                    yield self._list(_TITLES.get(kind_of(definition), "Members"), shown)
                 case SectionKind.FEATURE:
                     yield self._list("Features", run)
                 case SectionKind.TAGGED:
                     yield from (self._tagged(s) for s in run if s.name not in _LEFT_OUT)
 
     def _list(self, title: str, sections: Iterable[Section]) -> str:
-        """What is said about members or features."""
+        """What is said about members or features; empty if there are none."""
         items = [
             self._writer.entry(f"- {code_span(s.name)}", self._parse(s.text), indent="    ")
             for s in sections
         ]
         # Blank lines in an item set the whole list apart.
         between = "\n\n" if any("\n\n" in item for item in items) else "\n"
-        return f"{title}:\n\n{between.join(items)}"
+        return f"{title}:\n\n{between.join(items)}" if items else ""
 
     def _tagged(self, section: Section) -> str:
         """A section with a tag, such as ``Returns:``."""

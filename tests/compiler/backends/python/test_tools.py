@@ -22,7 +22,7 @@ from tests.compiler.backends.python.packages import (
     run_python,
     write,
 )
-from tests.outside import REPOSITORY
+from tests.outside import REPOSITORY, unpack_release
 
 PROJECT = str(REPOSITORY / "pyproject.toml")
 
@@ -53,10 +53,17 @@ def workplace(
 
 @pytest.fixture(scope="session")
 def corpus_workplace(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with all of QEMU, 2.12 and 7.2."""
+    """The same with all of QEMU: 2.12, 6.1 (whose conditions are C), 7.2 and 10.2."""
     folder = tmp_path_factory.mktemp("corpus_tools")
     for package in ("qemu_7_2", "qemu_2_12"):
         write(folder / "generated", corpus_files(corpus, package))
+    for release in ("6.1", "10.2"):
+        root = unpack_release(corpus, release, folder / "schemas") / "qapi/qapi-schema.json"
+        package = f"qemu_{release.replace('.', '_')}"
+        options = Options(dialect=release, package=package, backends=PYTHON)
+        files = compile_schema(str(root), read_source, options).files
+        assert files
+        write(folder / "generated", files)
     return folder
 
 
@@ -137,3 +144,19 @@ def test_pyright_on_corpus(corpus_workplace: Path) -> None:
 @pytest.mark.slow
 def test_ruff_on_corpus(corpus_workplace: Path) -> None:
     assert ruff(corpus_workplace) == "All checks passed!\n"
+
+
+@pytest.mark.slow
+def test_all_modules_of_corpus_are_imported(corpus_workplace: Path) -> None:
+    code = """
+import pkgutil, importlib
+for package in sorted(found.name for found in pkgutil.iter_modules(["generated"])):
+    path = importlib.import_module(package).__path__
+    names = [found.name for found in pkgutil.walk_packages(path, f"{package}.")]
+    print(package, len([importlib.import_module(name) for name in names]) > 80)
+"""
+    generated = corpus_workplace / "generated"
+    done = run_python("-c", code, cwd=corpus_workplace, paths=(generated,))
+    assert done.stderr == ""
+    packages = ("qemu_10_2", "qemu_2_12", "qemu_6_1", "qemu_7_2")
+    assert done.stdout.splitlines() == [f"{package} True" for package in packages]
