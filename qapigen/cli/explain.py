@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .status import FINE, Trouble
-from .terminal import add_color_option, has_colors
+from .terminal import add_color_option, has_colors, show
 
 if TYPE_CHECKING:
     from ..compiler.codes import Code
@@ -45,9 +45,7 @@ def run(options: argparse.Namespace) -> int:
         text = "\n\n".join("\n".join(_page(page, color)) + "\n" for page in pages)
     else:
         text = "\n".join(_list(color)) + "\n"
-    # A page may show what a schema must not hold, which an old terminal cannot.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    show(text)  # a page may show what a schema must not hold
     return FINE
 
 

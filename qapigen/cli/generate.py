@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..runtime.errors import cut, did_you_mean
 from . import schema_input
 from .status import FINDINGS, FINE, Trouble
 
@@ -121,6 +120,7 @@ def _expect_possible(options: argparse.Namespace) -> None:
         raise Trouble("qapigen generate: error: --check needs a directory to compare with")
     if options.backend is not None:
         from ..compiler.backends.registry import backend_names
+        from ..runtime.errors import cut, did_you_mean
 
         known = ["python", *backend_names()]
         for name in options.backend:
@@ -142,6 +142,8 @@ def _files(analysis: Analysis, package: str, options: argparse.Namespace) -> Fil
     modules = [module.name for module in schema.modules]
     for name in options.module:
         if name not in modules:
+            from ..runtime.errors import cut, did_you_mean
+
             near = did_you_mean(name, modules) or f"; there are {', '.join(modules)}"
             raise Trouble(f"qapigen generate: error: no module {cut(name)!a} in the schema{near}")
     for folder in options.templates:

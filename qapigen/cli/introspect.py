@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from . import schema_input
 from .live import LIVE_FORMS, Live, read_live
 from .status import FINDINGS, FINE
+from .terminal import show
 
 if TYPE_CHECKING:
     from ..compiler.pipeline import Analysis
@@ -59,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _print_differences(analysis: Analysis, live: Live, options: argparse.Namespace) -> int:
     """A line for each place that differs, in the manner of diff."""
+    from ..compiler.diagnostics import one_line
     from ..compiler.passes.deduce import conditions
     from ..compiler.passes.select import cond_text, remaining
 
@@ -68,7 +70,7 @@ def _print_differences(analysis: Analysis, live: Live, options: argparse.Namespa
     if not found:
         return FINE
     conds, explained = conditions(schema), 0
-    sys.stdout.write(f"--- {schema_input.root_of(options)}\n+++ {live.name}\n")
+    lines = [f"--- {schema_input.root_of(options)}", f"+++ {live.name}"]
     for each in sorted(found, key=lambda each: (each.place.owner, each.place.part)):
         mark = "!" if each.problem else "-" if each.ours else "+"
         text = f": {each.problem}" if each.problem else ""
@@ -76,7 +78,8 @@ def _print_differences(analysis: Analysis, live: Live, options: argparse.Namespa
         if mark == "-" and not isinstance(left, bool):
             text = f" (if {cond_text(left)})"
             explained += 1
-        sys.stdout.write(f"{mark}{each.place}{text}\n")
+        lines.append(f"{mark}{each.place}{text}")
+    show("".join(f"{one_line(line)}\n" for line in lines))
     noun = "difference" if len(found) == 1 else "differences"
     print(f"{len(found)} {noun}, {explained} of them conditional in the schema", file=sys.stderr)
     return FINDINGS

@@ -17,7 +17,7 @@ _OWN = ("qapigen", "qapi_migration")
 
 def library_trouble(error: ImportError) -> str | None:
     """What is wrong with a library of somebody else, in one line; None if the fault is ours."""
-    name = (error.name or "").partition(".")[0]
+    name = (error.name or _raising_module(error)).partition(".")[0]
     is_missing = isinstance(error, ModuleNotFoundError)
     if not name or name in _OWN:
         return None
@@ -27,3 +27,11 @@ def library_trouble(error: ImportError) -> str | None:
     if is_missing:
         return f"it needs {name}, which is not installed; pip install {package}"
     return f"it needs {name}, which cannot be used ({error}); pip install --upgrade {name}"
+
+
+def _raising_module(error: ImportError) -> str:
+    """The module that raised the error by itself, as one does that finds its own parts wanting."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace is not None else ""

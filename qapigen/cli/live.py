@@ -13,8 +13,6 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..runtime.addresses import parse_address
-from ..runtime.errors import QapiError, RemoteError
 from .standard_input import reader, root_path
 from .status import Trouble
 
@@ -127,7 +125,9 @@ def _command_names(rows: Any, name: str) -> tuple[str, ...]:
 
 def _ask(word: str) -> Live:
     """Connect, ask, leave."""
+    from ..runtime.addresses import parse_address
     from ..runtime.blocking import Client
+    from ..runtime.errors import QapiError, RemoteError
 
     kind, _, address = word.partition(":")
     if kind not in _MODES:

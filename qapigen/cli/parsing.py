@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
 
 from .. import __version__
-from ..runtime.errors import cut, did_you_mean
 from .status import TROUBLE
 
 __all__ = [
@@ -113,19 +112,27 @@ class Parser(argparse.ArgumentParser):
             if is_short and (name[:2] in known or _NEGATIVE_NUMBER.match(word)):
                 continue
             if not any(each.startswith(name) for each in known):
-                near = did_you_mean(name, known) or self._note
+                near = _near(name, known) or self._note
                 self.error(f"there is no option {_shown(name)}{near}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of the choices, with the nearest of them."""
         if action.choices is not None and value not in action.choices:
             choices = [str(each) for each in action.choices]
-            near = did_you_mean(str(value), choices) or f"; there are {', '.join(choices)}"
+            near = _near(str(value), choices) or f"; there are {', '.join(choices)}"
             raise argparse.ArgumentError(action, f"there is no {_shown(value)}{near}")
 
 
 def _shown(value: object) -> str:
+    from ..runtime.errors import cut  # what is right has no need of it
+
     return ascii(cut(str(value)))
+
+
+def _near(word: str, candidates: Iterable[str]) -> str:
+    from ..runtime.errors import did_you_mean
+
+    return did_you_mean(word, candidates)
 
 
 def _place(action: argparse.Action) -> str:
@@ -192,9 +199,10 @@ def no_verb(word: str) -> str:
     """What to say about a word that stands where a verb belongs."""
     near = [verb for verb in VERBS if word and verb.startswith(word)]
     if word.endswith(".json"):
-        way_out = f"; did you mean 'qapigen check {cut(word)}'?"
+        way_out = f"; did you mean 'qapigen check {_shown(word)[1:-1]}'?"
     elif len(near) == 1:
         way_out = f"; did you mean '{near[0]}'?"
     else:
-        way_out = did_you_mean(word, VERBS) or f"; there are {', '.join(VERBS)}"
+        way_out = _near(word, [*VERBS, "--help", "--version"])
+        way_out = way_out or f"; there are {', '.join(VERBS)}"
     return f"there is no verb {_shown(word)}{way_out}"

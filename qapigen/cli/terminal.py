@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-__all__ = ["add_color_option", "has_colors", "writes_over"]
+__all__ = ["add_color_option", "has_colors", "show", "writes_over"]
 
 #: Terminals that print what they get, and can do nothing else.
 _DUMB = ("dumb", "unknown")
@@ -51,3 +52,9 @@ def writes_over(stream: TextIO | None, environment: Mapping[str, str] | None = N
     if stream is None or environment.get("TERM", "").lower() in _DUMB:
         return False
     return stream.isatty()
+
+
+def show(text: str) -> None:
+    """Print on stdout what a person reads: with escapes for what an old terminal cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))

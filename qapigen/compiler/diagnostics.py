@@ -21,6 +21,7 @@ __all__ = [
     "Note",
     "Report",
     "in_order",
+    "one_line",
     "render_text",
 ]
 
@@ -166,27 +167,27 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> st
 
 
 def _render(diagnostic: Diagnostic, color: bool) -> str:
-    place = _one_line(str(diagnostic.span) if diagnostic.span else str(diagnostic.path))
+    place = one_line(str(diagnostic.span) if diagnostic.span else str(diagnostic.path))
     severity = diagnostic.severity
     hue = _YELLOW if severity == "warning" else _RED
     red, bold, reset = (hue, _BOLD, _RESET) if color else ("", "", "")
-    message = f"{bold}{_one_line(diagnostic.message)}{reset} [{diagnostic.code.id}]"
+    message = f"{bold}{one_line(diagnostic.message)}{reset} [{diagnostic.code.id}]"
     lines = [f"{bold}{place}: {reset}{red}{severity}: {reset}{message}"]
     if diagnostic.definition is not None:
-        lines.append(f"  in {_one_line(str(diagnostic.definition))}")
+        lines.append(f"  in {one_line(str(diagnostic.definition))}")
     shown = diagnostic.focus or diagnostic.span
     if shown is not None:
         lines += _excerpt(shown, color, named=shown.line != _line(diagnostic.span))
     for note in diagnostic.notes:
-        where = f"{_one_line(str(note.span))}: " if note.span else ""
-        lines.append(f"  {where}note: {_one_line(note.message)}")
+        where = f"{one_line(str(note.span))}: " if note.span else ""
+        lines.append(f"  {where}note: {one_line(note.message)}")
     if diagnostic.span is not None:
         lines += [
-            f"  {_one_line(at.file.path)}:{at.line}: note: included from here"
+            f"  {one_line(at.file.path)}:{at.line}: note: included from here"
             for at in reversed(diagnostic.span.include_trail)
         ]
     if diagnostic.hint is not None:
-        lines.append(f"  hint: {_one_line(diagnostic.hint)}")
+        lines.append(f"  hint: {one_line(diagnostic.hint)}")
     return "\n".join(lines) + "\n"
 
 
@@ -211,7 +212,7 @@ def _excerpt(span: Span, color: bool, *, named: bool) -> list[str]:
     red, blue, reset = (_RED, _BLUE, _RESET) if color else ("", "", "")
     shown = [f"{blue}{gutter}{reset}{_visible(cut)}"]
     shown.append(f"{blue}{' ' * 5} | {reset}{margin}{red}{'^' * carets}{reset}")
-    return ([f"  {blue}-->{reset} {_one_line(str(span))}"] if named else []) + shown
+    return ([f"  {blue}-->{reset} {one_line(str(span))}"] if named else []) + shown
 
 
 def _visible(text: str) -> str:
@@ -222,7 +223,8 @@ def _visible(text: str) -> str:
 _LONGEST_LINE = 1000  # so may a name be
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """``text`` as a part of one line: what is not printable is escaped, and it is not too long."""
     if len(text) > _LONGEST_LINE:
         text = f"{text[: _LONGEST_LINE // 2]}...{text[-_LONGEST_LINE // 2 :]}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -175,7 +175,7 @@ def configured(analysis: Analysis, config: Config) -> Analysis:
     return replace(
         analysis,
         schema=None if report.failed else schema,
-        diagnostics=report.sorted() + analysis.diagnostics,
+        diagnostics=in_order([*report.sorted(), *analysis.diagnostics]),
         config=config,
     )
 

@@ -12,7 +12,7 @@ from qapigen.compiler.disk import read_source
 from qapigen.compiler.passes.introspect import introspect
 from qapigen.compiler.pipeline import analyze
 from tests.cli.conftest import Call, one_error
-from tests.cli.process import write_files
+from tests.cli.process import run, write_files
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,14 @@ def test_nothing_to_compare_with(call: Call, shop: Path, tmp_path: Path) -> None
     assert "nothing: error: " in one_error(
         call("introspect", shop, "--diff", tmp_path / "nothing"), TROUBLE
     )
+
+
+def test_names_play_no_tricks(shop: Path, tmp_path: Path) -> None:
+    """A program may say what it likes, and a folder be called what it likes."""
+    path = tmp_path / "t\u00e4ld.json"
+    row = {"meta-type": "event", "name": "\x1b[31m\u202ered", "arg-type": "0"}
+    path.write_text(json.dumps([row]))
+    found = run("introspect", shop, "--diff", path, env={"PYTHONIOENCODING": "ascii"})
+    assert found.returncode == FINDINGS
+    assert "+++ " in found.stdout and "t\\xe4ld.json" in found.stdout
+    assert "+\\x1b[31m\\u202ered\n" in found.stdout

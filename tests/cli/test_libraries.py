@@ -85,6 +85,17 @@ def test_broken(tmp_path: Path) -> None:
     assert "pip install" in line
 
 
+def test_a_library_that_says_itself_what_is_wrong(tmp_path: Path) -> None:
+    """An error of its own need not have its name."""
+    (tmp_path / "lark.py").write_text("raise ImportError('built for another Python')\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + WITHOUT
+    schema = write_files(tmp_path, {"wrong.json": WRONG})
+    found = run(code, "no-library", "check", str(schema))
+    assert found.returncode == TROUBLE
+    text = "it needs lark, which cannot be used (built for another Python); pip install --upgrade"
+    assert found.stderr == f"qapigen: error: {text} lark\n"
+
+
 def test_our_own_faults_are_defects() -> None:
     found = run(WITHOUT, "qapigen.compiler.pipeline", "check")
     assert found.returncode == CRASH

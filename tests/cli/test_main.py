@@ -265,7 +265,7 @@ print(json.dumps(sorted(name.partition(".")[0] for name in sys.modules)))
         ([], {"lark", "jinja2", "black"}),
         (["ir"], {"jinja2", "black"}),
         (["introspect"], {"jinja2", "black"}),
-        (["check"], {"jinja2", "black"}),
+        (["check"], {"jinja2", "black", "shtab", "socket"}),
         (["generate", "-o", "-"], {"black"}),
     ],
 )

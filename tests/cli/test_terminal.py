@@ -11,7 +11,7 @@ from typing import TextIO
 
 import pytest
 
-from qapigen.cli.terminal import add_color_option, has_colors, writes_over
+from qapigen.cli.terminal import add_color_option, has_colors, show, writes_over
 
 ON = {"TERM": "xterm"}
 
@@ -75,3 +75,17 @@ def test_option() -> None:
     add_color_option(parser)
     assert parser.parse_args([]).color == "auto"
     assert parser.parse_args(["--color", "never"]).color == "never"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("utf-8", "t\u00e9 \u2026"), ("latin-1", "t\u00e9 \\u2026")]
+)
+def test_what_a_terminal_cannot_show(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, shown: str
+) -> None:
+    data = io.BytesIO()
+    stream = io.TextIOWrapper(data, encoding=encoding)
+    monkeypatch.setattr("sys.stdout", stream)
+    show("t\u00e9 \u2026")
+    stream.flush()
+    assert data.getvalue().decode(encoding) == shown

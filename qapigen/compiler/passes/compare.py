@@ -248,14 +248,14 @@ def expect_infos(value: object) -> list[Info]:
             raise IntrospectionError(f"element {number} is no object with a name and a meta-type")
     for each in value:
         if problem := _problem(each):
-            raise IntrospectionError(f"'{each['name']}': {problem}")
+            raise IntrospectionError(f"{each['name']!a:.60}: {problem}")
     return value
 
 
 def _problem(info: Info) -> str:
     meta = info["meta-type"]
     if meta not in _META_TYPES:
-        return f"unknown meta-type '{meta}'"
+        return f"unknown meta-type {meta!a:.60}"
     for key in (*_REFERENCES.get(meta, ()), *_STRINGS.get(meta, ())):
         if not (isinstance(info.get(key), str) or (key == "tag" and key not in info)):
             return f"'{key}' is no string"
