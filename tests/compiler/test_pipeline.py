@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from qapigen.compiler.backends.facts import facts
 from qapigen.compiler.backends.registry import BackendFailure
 from qapigen.compiler.codes import STYLE
 from qapigen.compiler.diagnostics import MOST_DIAGNOSTICS
 from qapigen.compiler.disk import read_source
 from qapigen.compiler.emit.pyformat import FormatFailure
-from qapigen.compiler.emit.render import TemplateFailure
+from qapigen.compiler.emit.render import TEMPLATE_API, TemplateFailure
 from qapigen.compiler.passes.select import NONE_DEFINED, Config
 from qapigen.compiler.pipeline import (
     Analysis,
@@ -21,6 +22,7 @@ from qapigen.compiler.pipeline import (
     Result,
     analyze,
     compile_schema,
+    configured,
     render_all,
 )
 from tests.compiler.schema_texts import problems, reader, schema_of, shown
@@ -253,6 +255,25 @@ def test_what_a_configuration_breaks() -> None:
     assert analyze("root.json", reader(broken)).schema is not None
 
 
+@pytest.mark.parametrize("text", [CONDITIONAL, CONDITIONAL.replace("'Ss', 'if': 'A' }", "'Ss' }")])
+@pytest.mark.parametrize("config", [NONE_DEFINED, Config(frozenset({"A"}))])
+def test_a_configuration_that_comes_later(text: str, config: Config) -> None:
+    """It gives what it would have given at once; warnings about the whole schema stay."""
+    whole = analyze("root.json", reader(text))
+    later, at_once = configured(whole, config), analyze("root.json", reader(text), config=config)
+    assert later.config == at_once.config == config
+    found, expected = (each.schema and facts(each.schema) for each in (later, at_once))
+    assert found == expected
+    assert shown(later.errors) == shown(at_once.errors)
+    warnings = [each for each in later.diagnostics if each.code.is_warning]
+    assert warnings == list(whole.diagnostics)
+
+
+def test_no_schema_to_configure() -> None:
+    analysis = analyze("root.json", reader("{ 'command': 1 }"))
+    assert configured(analysis, NONE_DEFINED) is analysis
+
+
 # Templates, formatting, names.
 
 
@@ -263,10 +284,10 @@ def test_templates_of_users(compile_text: Compile, tmp_path: Path) -> None:
     )
     files = compile_text(FILES, templates=(tmp_path,), backends=("types",)).files
     assert files is not None
-    assert files["qapi/types/types.py"] == "x = 'api 1'"
+    assert files["qapi/types/types.py"] == f"x = 'api {TEMPLATE_API}'"
     files = compile_text(FILES, templates=(tmp_path,), backends=("types",), format=True).files
     assert files is not None
-    assert files["qapi/types/types.py"] == 'x = "api 1"\n'
+    assert files["qapi/types/types.py"] == f'x = "api {TEMPLATE_API}"\n'
 
 
 def test_shipped_templates_print_what_black_would(compile_text: Compile) -> None:
