@@ -264,7 +264,7 @@ def test_a_configuration_that_comes_later(text: str, config: Config) -> None:
     assert later.config == at_once.config == config
     found, expected = (each.schema and facts(each.schema) for each in (later, at_once))
     assert found == expected
-    assert shown(later.errors) == shown(at_once.errors)
+    assert shown(tuple(later.errors)) == shown(tuple(at_once.errors))
     warnings = [each for each in later.diagnostics if each.code.is_warning]
     assert warnings == list(whole.diagnostics)
 
