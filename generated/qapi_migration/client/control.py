@@ -44,13 +44,13 @@ class AsyncCommands(AsyncTypedClient):
         A refused request enables nothing.  The connection stays in
         negotiation, and the client may try again.
 
-        Arguments:
+        Arguments
 
         - `enable`: The wanted extensions, out of those in the greeting.
             Naming one twice does no harm.  By default none is enabled.
             (since 2.12)
 
-        Errors:
+        Errors
 
         - If `enable` contains an extension that the greeting did not
             offer, GenericError
@@ -59,7 +59,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.13
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "qmp_capabilities" }
@@ -100,7 +100,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-version" }
@@ -150,7 +150,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "quit" }
@@ -227,13 +227,13 @@ class BlockingCommands(BlockingTypedClient):
         A refused request enables nothing.  The connection stays in
         negotiation, and the client may try again.
 
-        Arguments:
+        Arguments
 
         - `enable`: The wanted extensions, out of those in the greeting.
             Naming one twice does no harm.  By default none is enabled.
             (since 2.12)
 
-        Errors:
+        Errors
 
         - If `enable` contains an extension that the greeting did not
             offer, GenericError
@@ -242,7 +242,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.13
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "qmp_capabilities" }
@@ -283,7 +283,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-version" }
@@ -325,7 +325,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "quit" }

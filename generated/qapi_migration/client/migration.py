@@ -216,12 +216,12 @@ class AsyncCommands(AsyncTypedClient):
         """Switch capabilities on and off.  The request takes effect as a whole
         or not at all.
 
-        Arguments:
+        Arguments
 
         - `capabilities`: The changes.  Capabilities that are not listed keep
             their state; for one listed twice, the last item counts.
 
-        Errors:
+        Errors
 
         - If an outgoing migration is in `setup`, `active`,
             `postcopy-active`, `pre-switchover` or `device`,
@@ -236,7 +236,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-set-capabilities",
@@ -280,7 +280,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-migrate-capabilities" }
@@ -321,7 +321,7 @@ class AsyncCommands(AsyncTypedClient):
         in the middle of a migration, and takes effect as a whole or not at
         all.
 
-        Errors:
+        Errors
 
         - If a number is out of the range given in
             `MigrateSetParameters`, GenericError
@@ -423,7 +423,7 @@ class AsyncCommands(AsyncTypedClient):
         themselves once the migration has succeeded.  To be sent before
         `migrate`; it has no effect on the migration as such.
 
-        Arguments:
+        Arguments
 
         - `protocol`: The display protocol.  Only `spice` is supported.
         - `hostname`: The host that the display clients should connect to.
@@ -432,7 +432,7 @@ class AsyncCommands(AsyncTypedClient):
         - `cert-subject`: Subject that the certificate of the new display
             server must have.
 
-        Errors:
+        Errors
 
         - If `protocol` is not `spice`, GenericError
         - If SPICE is not in use, DeviceNotActive
@@ -441,7 +441,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "client_migrate_info",
@@ -488,7 +488,7 @@ class AsyncCommands(AsyncTypedClient):
         command has no effect.  The next `migrate` starts without the
         request, so it cannot be made in advance.
 
-        Errors:
+        Errors
 
         - If neither `postcopy-ram` nor `dirty-bitmaps` is on,
             GenericError
@@ -496,7 +496,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 2.5
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-start-postcopy" }
@@ -514,14 +514,14 @@ class AsyncCommands(AsyncTypedClient):
         The server does not watch the partner itself; without this command,
         COLO waits for ever if the connection breaks.
 
-        Errors:
+        Errors
 
         - If the process does not take part in COLO, GenericError
         - If a failover was asked for already, GenericError
 
         Since: 2.8
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "x-colo-lost-heartbeat" }
@@ -545,7 +545,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate_cancel" }
@@ -563,20 +563,20 @@ class AsyncCommands(AsyncTypedClient):
         """Let a migration go on that waits because of the capability
         `pause-before-switchover`.
 
-        Arguments:
+        Arguments
 
         - `state`: The status the migration is believed to have.  This protects
             against continuing at the wrong place; the value that makes
             sense is `pre-switchover`.
 
-        Errors:
+        Errors
 
         - If the status of the outgoing migration is not `state`,
             GenericError
 
         Since: 2.11
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-continue",
@@ -611,12 +611,12 @@ class AsyncCommands(AsyncTypedClient):
         Note: Deprecated.  The parameter `downtime-limit` of
         `migrate-set-parameters` does the same, in milliseconds.
 
-        Arguments:
+        Arguments
 
         - `value`: The limit in seconds, 0 to 2000.  What is finer than a
             millisecond is cut off.
 
-        Errors:
+        Errors
 
         - If `value` is out of range, GenericError
 
@@ -648,12 +648,12 @@ class AsyncCommands(AsyncTypedClient):
         Note: Deprecated.  The parameter `max-bandwidth` of
         `migrate-set-parameters` does the same.
 
-        Arguments:
+        Arguments
 
         - `value`: The limit in bytes per second.  It must not be negative;
             values below 10 lift the limit.
 
-        Errors:
+        Errors
 
         - If `value` is negative, GenericError
 
@@ -686,12 +686,12 @@ class AsyncCommands(AsyncTypedClient):
         Note: Deprecated.  The parameter `xbzrle-cache-size` of
         `migrate-set-parameters` does the same.
 
-        Arguments:
+        Arguments
 
         - `value`: The size in bytes, a power of two and one page or more.
             Early versions rounded other sizes down; now they are refused.
 
-        Errors:
+        Errors
 
         - If `value` is no power of two or smaller than a page of the
             guest, GenericError
@@ -723,7 +723,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-migrate-cache-size" }
@@ -751,7 +751,7 @@ class AsyncCommands(AsyncTypedClient):
         already run on the destination; a new attempt may follow at once,
         but needs a fresh destination.
 
-        Arguments:
+        Arguments
 
         - `uri`: Where to send the guest.  The prefixes are case-sensitive:
 
@@ -776,7 +776,7 @@ class AsyncCommands(AsyncTypedClient):
         - `detach`: Ignored, and best left out.  It exists for the sake of old
             clients; the command never waits.
 
-        Errors:
+        Errors
 
         - If a migration is in progress, in whatever status before its
             end, GenericError
@@ -794,7 +794,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate",
@@ -834,7 +834,7 @@ class AsyncCommands(AsyncTypedClient):
         The command can succeed once only, but may be repeated after an
         error.  The status stays `none` until the source has connected.
 
-        Arguments:
+        Arguments
 
         - `uri`: Where to listen, in the form that is used at start as well.
             The prefixes are case-sensitive:
@@ -850,7 +850,7 @@ class AsyncCommands(AsyncTypedClient):
                 inherited.
             - `rdma:HOST:PORT` listens for RDMA, if that is supported.
 
-        Errors:
+        Errors
 
         - If the process was not started with the uri `defer`,
             GenericError
@@ -861,7 +861,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 2.3
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-incoming",
@@ -891,20 +891,20 @@ class AsyncCommands(AsyncTypedClient):
         disks.  Xen takes care of those itself.  A running guest is halted
         meanwhile.
 
-        Arguments:
+        Arguments
 
         - `filename`: The file to write, created if need be.
         - `live`: Whether this is a part of live migration, so that disks of a
             halted guest are given up.  The default is true.  (since 2.11)
 
-        Errors:
+        Errors
 
         - If the file cannot be opened or written, GenericError
         - If the disks cannot be given up, GenericError
 
         Since: 1.1
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "xen-save-devices-state",
@@ -930,7 +930,7 @@ class AsyncCommands(AsyncTypedClient):
     ) -> None:
         """Start or stop the replication of disks for COLO under Xen.
 
-        Arguments:
+        Arguments
 
         - `enable`: True to start it, false to stop it.
         - `primary`: With `enable`, whether this is the primary; otherwise the
@@ -939,7 +939,7 @@ class AsyncCommands(AsyncTypedClient):
             case errors of single disks are passed over.  The default is
             false.
 
-        Errors:
+        Errors
 
         - If `failover` is present, even as false, while `enable` is true,
             GenericError
@@ -986,13 +986,13 @@ class AsyncCommands(AsyncTypedClient):
 
         Returns: The first error found, if there is one.
 
-        Errors:
+        Errors
 
         - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-xen-replication-status" }
@@ -1017,14 +1017,14 @@ class AsyncCommands(AsyncTypedClient):
         """Tell the replication of disks that a checkpoint has been reached.
         The secondary then discards what it kept aside since the last one.
 
-        Errors:
+        Errors
 
         - If some disk cannot do it, GenericError
         - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "xen-colo-do-checkpoint" }
@@ -1186,12 +1186,12 @@ class BlockingCommands(BlockingTypedClient):
         """Switch capabilities on and off.  The request takes effect as a whole
         or not at all.
 
-        Arguments:
+        Arguments
 
         - `capabilities`: The changes.  Capabilities that are not listed keep
             their state; for one listed twice, the last item counts.
 
-        Errors:
+        Errors
 
         - If an outgoing migration is in `setup`, `active`,
             `postcopy-active`, `pre-switchover` or `device`,
@@ -1206,7 +1206,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-set-capabilities",
@@ -1250,7 +1250,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-migrate-capabilities" }
@@ -1291,7 +1291,7 @@ class BlockingCommands(BlockingTypedClient):
         in the middle of a migration, and takes effect as a whole or not at
         all.
 
-        Errors:
+        Errors
 
         - If a number is out of the range given in
             `MigrateSetParameters`, GenericError
@@ -1393,7 +1393,7 @@ class BlockingCommands(BlockingTypedClient):
         themselves once the migration has succeeded.  To be sent before
         `migrate`; it has no effect on the migration as such.
 
-        Arguments:
+        Arguments
 
         - `protocol`: The display protocol.  Only `spice` is supported.
         - `hostname`: The host that the display clients should connect to.
@@ -1402,7 +1402,7 @@ class BlockingCommands(BlockingTypedClient):
         - `cert-subject`: Subject that the certificate of the new display
             server must have.
 
-        Errors:
+        Errors
 
         - If `protocol` is not `spice`, GenericError
         - If SPICE is not in use, DeviceNotActive
@@ -1411,7 +1411,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "client_migrate_info",
@@ -1458,7 +1458,7 @@ class BlockingCommands(BlockingTypedClient):
         command has no effect.  The next `migrate` starts without the
         request, so it cannot be made in advance.
 
-        Errors:
+        Errors
 
         - If neither `postcopy-ram` nor `dirty-bitmaps` is on,
             GenericError
@@ -1466,7 +1466,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 2.5
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-start-postcopy" }
@@ -1484,14 +1484,14 @@ class BlockingCommands(BlockingTypedClient):
         The server does not watch the partner itself; without this command,
         COLO waits for ever if the connection breaks.
 
-        Errors:
+        Errors
 
         - If the process does not take part in COLO, GenericError
         - If a failover was asked for already, GenericError
 
         Since: 2.8
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "x-colo-lost-heartbeat" }
@@ -1515,7 +1515,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate_cancel" }
@@ -1533,20 +1533,20 @@ class BlockingCommands(BlockingTypedClient):
         """Let a migration go on that waits because of the capability
         `pause-before-switchover`.
 
-        Arguments:
+        Arguments
 
         - `state`: The status the migration is believed to have.  This protects
             against continuing at the wrong place; the value that makes
             sense is `pre-switchover`.
 
-        Errors:
+        Errors
 
         - If the status of the outgoing migration is not `state`,
             GenericError
 
         Since: 2.11
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-continue",
@@ -1581,12 +1581,12 @@ class BlockingCommands(BlockingTypedClient):
         Note: Deprecated.  The parameter `downtime-limit` of
         `migrate-set-parameters` does the same, in milliseconds.
 
-        Arguments:
+        Arguments
 
         - `value`: The limit in seconds, 0 to 2000.  What is finer than a
             millisecond is cut off.
 
-        Errors:
+        Errors
 
         - If `value` is out of range, GenericError
 
@@ -1613,12 +1613,12 @@ class BlockingCommands(BlockingTypedClient):
         Note: Deprecated.  The parameter `max-bandwidth` of
         `migrate-set-parameters` does the same.
 
-        Arguments:
+        Arguments
 
         - `value`: The limit in bytes per second.  It must not be negative;
             values below 10 lift the limit.
 
-        Errors:
+        Errors
 
         - If `value` is negative, GenericError
 
@@ -1651,12 +1651,12 @@ class BlockingCommands(BlockingTypedClient):
         Note: Deprecated.  The parameter `xbzrle-cache-size` of
         `migrate-set-parameters` does the same.
 
-        Arguments:
+        Arguments
 
         - `value`: The size in bytes, a power of two and one page or more.
             Early versions rounded other sizes down; now they are refused.
 
-        Errors:
+        Errors
 
         - If `value` is no power of two or smaller than a page of the
             guest, GenericError
@@ -1688,7 +1688,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-migrate-cache-size" }
@@ -1716,7 +1716,7 @@ class BlockingCommands(BlockingTypedClient):
         already run on the destination; a new attempt may follow at once,
         but needs a fresh destination.
 
-        Arguments:
+        Arguments
 
         - `uri`: Where to send the guest.  The prefixes are case-sensitive:
 
@@ -1741,7 +1741,7 @@ class BlockingCommands(BlockingTypedClient):
         - `detach`: Ignored, and best left out.  It exists for the sake of old
             clients; the command never waits.
 
-        Errors:
+        Errors
 
         - If a migration is in progress, in whatever status before its
             end, GenericError
@@ -1759,7 +1759,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate",
@@ -1799,7 +1799,7 @@ class BlockingCommands(BlockingTypedClient):
         The command can succeed once only, but may be repeated after an
         error.  The status stays `none` until the source has connected.
 
-        Arguments:
+        Arguments
 
         - `uri`: Where to listen, in the form that is used at start as well.
             The prefixes are case-sensitive:
@@ -1815,7 +1815,7 @@ class BlockingCommands(BlockingTypedClient):
                 inherited.
             - `rdma:HOST:PORT` listens for RDMA, if that is supported.
 
-        Errors:
+        Errors
 
         - If the process was not started with the uri `defer`,
             GenericError
@@ -1826,7 +1826,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 2.3
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-incoming",
@@ -1856,20 +1856,20 @@ class BlockingCommands(BlockingTypedClient):
         disks.  Xen takes care of those itself.  A running guest is halted
         meanwhile.
 
-        Arguments:
+        Arguments
 
         - `filename`: The file to write, created if need be.
         - `live`: Whether this is a part of live migration, so that disks of a
             halted guest are given up.  The default is true.  (since 2.11)
 
-        Errors:
+        Errors
 
         - If the file cannot be opened or written, GenericError
         - If the disks cannot be given up, GenericError
 
         Since: 1.1
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "xen-save-devices-state",
@@ -1895,7 +1895,7 @@ class BlockingCommands(BlockingTypedClient):
     ) -> None:
         """Start or stop the replication of disks for COLO under Xen.
 
-        Arguments:
+        Arguments
 
         - `enable`: True to start it, false to stop it.
         - `primary`: With `enable`, whether this is the primary; otherwise the
@@ -1904,7 +1904,7 @@ class BlockingCommands(BlockingTypedClient):
             case errors of single disks are passed over.  The default is
             false.
 
-        Errors:
+        Errors
 
         - If `failover` is present, even as false, while `enable` is true,
             GenericError
@@ -1951,13 +1951,13 @@ class BlockingCommands(BlockingTypedClient):
 
         Returns: The first error found, if there is one.
 
-        Errors:
+        Errors
 
         - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-xen-replication-status" }
@@ -1982,14 +1982,14 @@ class BlockingCommands(BlockingTypedClient):
         """Tell the replication of disks that a checkpoint has been reached.
         The secondary then discards what it kept aside since the last one.
 
-        Errors:
+        Errors
 
         - If some disk cannot do it, GenericError
         - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "xen-colo-do-checkpoint" }
@@ -2004,13 +2004,13 @@ class MigrationEvent(TypedEvent, name="MIGRATION", visit=visit_MigrationEventDat
     own status, if the capability `events` is on there.  A destination
     sends the status `setup` in any case when it starts to listen.
 
-    Data:
+    Data
 
     - `status`: The status it has reached.
 
     Since: 2.4
 
-    Example:
+    Example
 
     ```text
     <- { "event": "MIGRATION",
@@ -2033,14 +2033,14 @@ class MigrationPassEvent(
     on there.  Nothing limits the rate; a guest that writes little may
     cause hundreds per second on a fast connection.
 
-    Data:
+    Data
 
     - `pass`: Number of the pass, from 1 on.  It equals
         `dirty-sync-count` in `MigrationStats`.
 
     Since: 2.6
 
-    Example:
+    Example
 
     ```text
     <- { "event": "MIGRATION_PASS",

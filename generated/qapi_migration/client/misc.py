@@ -39,19 +39,19 @@ class AsyncCommands(AsyncTypedClient):
         that is in use already is not an error: the descriptor it stood for
         is closed, and the new one takes its place.
 
-        Arguments:
+        Arguments
 
         - `fdname`: Name to file the descriptor under.  It must not begin with
             a digit.
 
-        Errors:
+        Errors
 
         - If no descriptor came with the command, GenericError
         - If `fdname` begins with a digit, GenericError
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "getfd", "arguments": { "fdname": "outgoing" } }
@@ -71,17 +71,17 @@ class AsyncCommands(AsyncTypedClient):
         There is no need for it after the descriptor was handed to
         `migrate`, which consumes it.
 
-        Arguments:
+        Arguments
 
         - `fdname`: Name the descriptor was filed under.
 
-        Errors:
+        Errors
 
         - If this monitor has no descriptor named `fdname`, GenericError
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "closefd",
@@ -117,19 +117,19 @@ class BlockingCommands(BlockingTypedClient):
         that is in use already is not an error: the descriptor it stood for
         is closed, and the new one takes its place.
 
-        Arguments:
+        Arguments
 
         - `fdname`: Name to file the descriptor under.  It must not begin with
             a digit.
 
-        Errors:
+        Errors
 
         - If no descriptor came with the command, GenericError
         - If `fdname` begins with a digit, GenericError
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "getfd", "arguments": { "fdname": "outgoing" } }
@@ -149,17 +149,17 @@ class BlockingCommands(BlockingTypedClient):
         There is no need for it after the descriptor was handed to
         `migrate`, which consumes it.
 
-        Arguments:
+        Arguments
 
         - `fdname`: Name the descriptor was filed under.
 
-        Errors:
+        Errors
 
         - If this monitor has no descriptor named `fdname`, GenericError
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "closefd",

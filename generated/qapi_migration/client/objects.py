@@ -34,7 +34,7 @@ class AsyncCommands(AsyncTypedClient):
     ) -> None:
         """Create an object.
 
-        Errors:
+        Errors
 
         - If an object with this id exists, GenericError
         - If the id is malformed, GenericError
@@ -83,18 +83,18 @@ class AsyncCommands(AsyncTypedClient):
     async def object_del(self, *, id: str, timeout: float | None = None) -> None:
         """Destroy an object that `object-add` has created.
 
-        Arguments:
+        Arguments
 
         - `id`: The object's id.
 
-        Errors:
+        Errors
 
         - If no object has this id, GenericError
         - If something still uses the object, GenericError
 
         Since: 2.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "object-del", "arguments": { "id": "tls0" } }
@@ -121,7 +121,7 @@ class BlockingCommands(BlockingTypedClient):
     ) -> None:
         """Create an object.
 
-        Errors:
+        Errors
 
         - If an object with this id exists, GenericError
         - If the id is malformed, GenericError
@@ -170,18 +170,18 @@ class BlockingCommands(BlockingTypedClient):
     def object_del(self, *, id: str, timeout: float | None = None) -> None:
         """Destroy an object that `object-add` has created.
 
-        Arguments:
+        Arguments
 
         - `id`: The object's id.
 
-        Errors:
+        Errors
 
         - If no object has this id, GenericError
         - If something still uses the object, GenericError
 
         Since: 2.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "object-del", "arguments": { "id": "tls0" } }

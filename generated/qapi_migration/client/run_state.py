@@ -35,7 +35,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-status" }
@@ -63,7 +63,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "stop" }
@@ -89,7 +89,7 @@ class AsyncCommands(AsyncTypedClient):
         data on shared disks, so make sure first that the destination is
         gone.
 
-        Errors:
+        Errors
 
         - If the machine is in a state from which it cannot go on, that
             is `internal-error` or `shutdown`, and needs a reset
@@ -98,7 +98,7 @@ class AsyncCommands(AsyncTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "cont" }
@@ -121,7 +121,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-status" }
@@ -149,7 +149,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "stop" }
@@ -175,7 +175,7 @@ class BlockingCommands(BlockingTypedClient):
         data on shared disks, so make sure first that the destination is
         gone.
 
-        Errors:
+        Errors
 
         - If the machine is in a state from which it cannot go on, that
             is `internal-error` or `shutdown`, and needs a reset
@@ -184,7 +184,7 @@ class BlockingCommands(BlockingTypedClient):
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "cont" }
@@ -201,7 +201,7 @@ class ShutdownEvent(TypedEvent, name="SHUTDOWN", visit=visit_ShutdownEventData):
     """The machine's run is over.  Unless the process was told to stay, it
     exits soon after.
 
-    Data:
+    Data
 
     - `guest`: Whether the guest itself was the cause.  (since 2.10)
     - `reason`: The cause in detail.  (since 4.0)
@@ -236,7 +236,7 @@ class StopEvent(TypedEvent, name="STOP"):
 
     Since: 0.12.0
 
-    Example:
+    Example
 
     ```text
     <- { "event": "STOP",
@@ -254,7 +254,7 @@ class ResumeEvent(TypedEvent, name="RESUME"):
 
     Since: 0.12.0
 
-    Example:
+    Example
 
     ```text
     <- { "event": "RESUME",

@@ -50,13 +50,13 @@ class ControlCommands:
         A refused request enables nothing.  The connection stays in
         negotiation, and the client may try again.
 
-        Arguments:
+        Arguments
 
         - `enable`: The wanted extensions, out of those in the greeting.
             Naming one twice does no harm.  By default none is enabled.
             (since 2.12)
 
-        Errors:
+        Errors
 
         - If `enable` contains an extension that the greeting did not
             offer, GenericError
@@ -65,7 +65,7 @@ class ControlCommands:
 
         Since: 0.13
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "qmp_capabilities" }
@@ -102,7 +102,7 @@ class ControlCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-version" }
@@ -146,7 +146,7 @@ class ControlCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "quit" }

@@ -205,12 +205,12 @@ class MigrationCommands:
         """Switch capabilities on and off.  The request takes effect as a whole
         or not at all.
 
-        Arguments:
+        Arguments
 
         - `capabilities`: The changes.  Capabilities that are not listed keep
             their state; for one listed twice, the last item counts.
 
-        Errors:
+        Errors
 
         - If an outgoing migration is in `setup`, `active`,
             `postcopy-active`, `pre-switchover` or `device`,
@@ -225,7 +225,7 @@ class MigrationCommands:
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-set-capabilities",
@@ -261,7 +261,7 @@ class MigrationCommands:
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-migrate-capabilities" }
@@ -297,7 +297,7 @@ class MigrationCommands:
         in the middle of a migration, and takes effect as a whole or not at
         all.
 
-        Errors:
+        Errors
 
         - If a number is out of the range given in
             `MigrateSetParameters`, GenericError
@@ -387,7 +387,7 @@ class MigrationCommands:
         themselves once the migration has succeeded.  To be sent before
         `migrate`; it has no effect on the migration as such.
 
-        Arguments:
+        Arguments
 
         - `protocol`: The display protocol.  Only `spice` is supported.
         - `hostname`: The host that the display clients should connect to.
@@ -396,7 +396,7 @@ class MigrationCommands:
         - `cert-subject`: Subject that the certificate of the new display
             server must have.
 
-        Errors:
+        Errors
 
         - If `protocol` is not `spice`, GenericError
         - If SPICE is not in use, DeviceNotActive
@@ -405,7 +405,7 @@ class MigrationCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "client_migrate_info",
@@ -442,7 +442,7 @@ class MigrationCommands:
         command has no effect.  The next `migrate` starts without the
         request, so it cannot be made in advance.
 
-        Errors:
+        Errors
 
         - If neither `postcopy-ram` nor `dirty-bitmaps` is on,
             GenericError
@@ -450,7 +450,7 @@ class MigrationCommands:
 
         Since: 2.5
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-start-postcopy" }
@@ -469,14 +469,14 @@ class MigrationCommands:
         The server does not watch the partner itself; without this command,
         COLO waits for ever if the connection breaks.
 
-        Errors:
+        Errors
 
         - If the process does not take part in COLO, GenericError
         - If a failover was asked for already, GenericError
 
         Since: 2.8
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "x-colo-lost-heartbeat" }
@@ -501,7 +501,7 @@ class MigrationCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate_cancel" }
@@ -515,20 +515,20 @@ class MigrationCommands:
         """Let a migration go on that waits because of the capability
         `pause-before-switchover`.
 
-        Arguments:
+        Arguments
 
         - `state`: The status the migration is believed to have.  This protects
             against continuing at the wrong place; the value that makes
             sense is `pre-switchover`.
 
-        Errors:
+        Errors
 
         - If the status of the outgoing migration is not `state`,
             GenericError
 
         Since: 2.11
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-continue",
@@ -554,12 +554,12 @@ class MigrationCommands:
         Note: Deprecated.  The parameter `downtime-limit` of
         `migrate-set-parameters` does the same, in milliseconds.
 
-        Arguments:
+        Arguments
 
         - `value`: The limit in seconds, 0 to 2000.  What is finer than a
             millisecond is cut off.
 
-        Errors:
+        Errors
 
         - If `value` is out of range, GenericError
 
@@ -582,12 +582,12 @@ class MigrationCommands:
         Note: Deprecated.  The parameter `max-bandwidth` of
         `migrate-set-parameters` does the same.
 
-        Arguments:
+        Arguments
 
         - `value`: The limit in bytes per second.  It must not be negative;
             values below 10 lift the limit.
 
-        Errors:
+        Errors
 
         - If `value` is negative, GenericError
 
@@ -611,12 +611,12 @@ class MigrationCommands:
         Note: Deprecated.  The parameter `xbzrle-cache-size` of
         `migrate-set-parameters` does the same.
 
-        Arguments:
+        Arguments
 
         - `value`: The size in bytes, a power of two and one page or more.
             Early versions rounded other sizes down; now they are refused.
 
-        Errors:
+        Errors
 
         - If `value` is no power of two or smaller than a page of the
             guest, GenericError
@@ -644,7 +644,7 @@ class MigrationCommands:
 
         Since: 1.2
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-migrate-cache-size" }
@@ -672,7 +672,7 @@ class MigrationCommands:
         already run on the destination; a new attempt may follow at once,
         but needs a fresh destination.
 
-        Arguments:
+        Arguments
 
         - `uri`: Where to send the guest.  The prefixes are case-sensitive:
 
@@ -697,7 +697,7 @@ class MigrationCommands:
         - `detach`: Ignored, and best left out.  It exists for the sake of old
             clients; the command never waits.
 
-        Errors:
+        Errors
 
         - If a migration is in progress, in whatever status before its
             end, GenericError
@@ -715,7 +715,7 @@ class MigrationCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate",
@@ -751,7 +751,7 @@ class MigrationCommands:
         The command can succeed once only, but may be repeated after an
         error.  The status stays `none` until the source has connected.
 
-        Arguments:
+        Arguments
 
         - `uri`: Where to listen, in the form that is used at start as well.
             The prefixes are case-sensitive:
@@ -767,7 +767,7 @@ class MigrationCommands:
                 inherited.
             - `rdma:HOST:PORT` listens for RDMA, if that is supported.
 
-        Errors:
+        Errors
 
         - If the process was not started with the uri `defer`,
             GenericError
@@ -778,7 +778,7 @@ class MigrationCommands:
 
         Since: 2.3
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "migrate-incoming",
@@ -803,20 +803,20 @@ class MigrationCommands:
         disks.  Xen takes care of those itself.  A running guest is halted
         meanwhile.
 
-        Arguments:
+        Arguments
 
         - `filename`: The file to write, created if need be.
         - `live`: Whether this is a part of live migration, so that disks of a
             halted guest are given up.  The default is true.  (since 2.11)
 
-        Errors:
+        Errors
 
         - If the file cannot be opened or written, GenericError
         - If the disks cannot be given up, GenericError
 
         Since: 1.1
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "xen-save-devices-state",
@@ -837,7 +837,7 @@ class MigrationCommands:
     ) -> Answer[None]:
         """Start or stop the replication of disks for COLO under Xen.
 
-        Arguments:
+        Arguments
 
         - `enable`: True to start it, false to stop it.
         - `primary`: With `enable`, whether this is the primary; otherwise the
@@ -846,7 +846,7 @@ class MigrationCommands:
             case errors of single disks are passed over.  The default is
             false.
 
-        Errors:
+        Errors
 
         - If `failover` is present, even as false, while `enable` is true,
             GenericError
@@ -881,13 +881,13 @@ class MigrationCommands:
 
         Returns: The first error found, if there is one.
 
-        Errors:
+        Errors
 
         - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-xen-replication-status" }
@@ -909,14 +909,14 @@ class MigrationCommands:
         """Tell the replication of disks that a checkpoint has been reached.
         The secondary then discards what it kept aside since the last one.
 
-        Errors:
+        Errors
 
         - If some disk cannot do it, GenericError
         - If the server was built without replication, CommandNotFound
 
         Since: 2.9
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "xen-colo-do-checkpoint" }

@@ -40,19 +40,19 @@ class MiscCommands:
         that is in use already is not an error: the descriptor it stood for
         is closed, and the new one takes its place.
 
-        Arguments:
+        Arguments
 
         - `fdname`: Name to file the descriptor under.  It must not begin with
             a digit.
 
-        Errors:
+        Errors
 
         - If no descriptor came with the command, GenericError
         - If `fdname` begins with a digit, GenericError
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "getfd", "arguments": { "fdname": "outgoing" } }
@@ -67,17 +67,17 @@ class MiscCommands:
         There is no need for it after the descriptor was handed to
         `migrate`, which consumes it.
 
-        Arguments:
+        Arguments
 
         - `fdname`: Name the descriptor was filed under.
 
-        Errors:
+        Errors
 
         - If this monitor has no descriptor named `fdname`, GenericError
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "closefd",

@@ -35,7 +35,7 @@ class ObjectsCommands:
     def object_add(self, arguments: ObjectOptions, /) -> Answer[None]:
         """Create an object.
 
-        Errors:
+        Errors
 
         - If an object with this id exists, GenericError
         - If the id is malformed, GenericError
@@ -85,18 +85,18 @@ class ObjectsCommands:
     def object_del(self, *, id: str) -> Answer[None]:
         """Destroy an object that `object-add` has created.
 
-        Arguments:
+        Arguments
 
         - `id`: The object's id.
 
-        Errors:
+        Errors
 
         - If no object has this id, GenericError
         - If something still uses the object, GenericError
 
         Since: 2.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "object-del", "arguments": { "id": "tls0" } }

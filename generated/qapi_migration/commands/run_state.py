@@ -39,7 +39,7 @@ class RunStateCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "query-status" }
@@ -68,7 +68,7 @@ class RunStateCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "stop" }
@@ -95,7 +95,7 @@ class RunStateCommands:
         data on shared disks, so make sure first that the destination is
         gone.
 
-        Errors:
+        Errors
 
         - If the machine is in a state from which it cannot go on, that
             is `internal-error` or `shutdown`, and needs a reset
@@ -104,7 +104,7 @@ class RunStateCommands:
 
         Since: 0.14.0
 
-        Example:
+        Example
 
         ```text
         -> { "execute": "cont" }

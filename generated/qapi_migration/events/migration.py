@@ -41,13 +41,13 @@ def migration(*, status: MigrationStatus, timestamp: Timestamp) -> Event:
     own status, if the capability `events` is on there.  A destination
     sends the status `setup` in any case when it starts to listen.
 
-    Data:
+    Data
 
     - `status`: The status it has reached.
 
     Since: 2.4
 
-    Example:
+    Example
 
     ```text
     <- { "event": "MIGRATION",
@@ -65,14 +65,14 @@ def migration_pass(*, pass_: int, timestamp: Timestamp) -> Event:
     on there.  Nothing limits the rate; a guest that writes little may
     cause hundreds per second on a fast connection.
 
-    Data:
+    Data
 
     - `pass`: Number of the pass, from 1 on.  It equals
         `dirty-sync-count` in `MigrationStats`.
 
     Since: 2.6
 
-    Example:
+    Example
 
     ```text
     <- { "event": "MIGRATION_PASS",

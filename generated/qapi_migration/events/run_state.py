@@ -40,7 +40,7 @@ def shutdown(*, guest: bool, reason: ShutdownCause, timestamp: Timestamp) -> Eve
     """The machine's run is over.  Unless the process was told to stay, it
     exits soon after.
 
-    Data:
+    Data
 
     - `guest`: Whether the guest itself was the cause.  (since 2.10)
     - `reason`: The cause in detail.  (since 4.0)
@@ -78,7 +78,7 @@ def stop(*, timestamp: Timestamp) -> Event:
 
     Since: 0.12.0
 
-    Example:
+    Example
 
     ```text
     <- { "event": "STOP",
@@ -95,7 +95,7 @@ def resume(*, timestamp: Timestamp) -> Event:
 
     Since: 0.12.0
 
-    Example:
+    Example
 
     ```text
     <- { "event": "RESUME",

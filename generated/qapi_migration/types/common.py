@@ -141,7 +141,7 @@ optional member keep three cases apart: leaving it out usually means
 "no change", null means "no string", and a string is a string, even
 an empty one.
 
-Alternatives:
+Alternatives
 
 - `s`: A string.
 - `n`: Null, for the deliberate lack of a string.

@@ -531,7 +531,7 @@ class JSONType(Enum):
 class SchemaInfoEnum(Struct):
     """What is particular to the entry of an enumeration.
 
-    Features:
+    Features
 
     - `deprecated`: The member `values` will go away.  It has nothing that
         `members` does not have.

@@ -120,14 +120,14 @@ class Documentation:
         ]
         # Blank lines in an item set the whole list apart.
         between = "\n\n" if any("\n\n" in item for item in items) else "\n"
-        return f"{title}:\n\n{between.join(items)}" if items else ""
+        return f"{title}\n\n{between.join(items)}" if items else ""
 
     def _tagged(self, section: Section) -> str:
         """A section with a tag, such as ``Returns:``."""
         if section.name in ("Example", "Examples"):
             fence = Fence(section.text, guess_language(section.text))
             return self._writer.text([Titled((Text(section.name),), (fence,))])
-        return self._writer.entry(f"{section.name}:", self._parse(section.text), joint=" ")
+        return self._writer.labelled(section.name, self._parse(section.text))
 
 
 def _own_members(definition: Definition) -> tuple[Member | EnumValue, ...]:

@@ -61,18 +61,22 @@ class DocstringWriter(Writer):
                 return list(filter(None, [self.line(inlines)]))
             case Quote(title, blocks):
                 head = self.line(title)
-                return (
-                    self.entry(f"{head}:", blocks, joint=" ").split("\n")
-                    if head
-                    else (self.lines(blocks))
-                )
+                return self.labelled(head, blocks).split("\n") if head else self.lines(blocks)
             case Titled(title, blocks):
-                head = self.line(title)
-                lead = head if not head or ":" in head else f"{head}:"
-                body = self.lines(blocks)
-                return [lead, "", *body] if lead and body else [lead] if lead else body
+                head, body = self.line(title), self.lines(blocks)
+                return [head, "", *body] if head and body else [head] if head else body
             case _:
                 return super().block(block, before)
+
+    def labelled(self, label: str, blocks: Sequence[Block]) -> str:
+        """``Label: text``.  A label on a line of its own has no colon.
+
+        With one, ``Example:`` or ``Note:`` would make it a docstring in Google's style for some
+        editors, which then take the lines below apart.
+        """
+        if blocks and isinstance(blocks[0], Paragraph):
+            return self.entry(f"{label}:", blocks, joint=" ")
+        return self.entry(label, blocks)
 
 
 def _part(part: Known) -> str:

@@ -77,7 +77,7 @@ def test_the_tag_of_a_simple_union() -> None:
     """It is no attribute of a class that the union itself has, so the union tells about it."""
     text = """One of them.
 
-Members:
+Members
 
 - `type`: which one:
 
@@ -89,7 +89,7 @@ Members:
 def test_struct() -> None:
     text = """A place.
 
-Features:
+Features
 
 - `far`: Stay at home.
 
@@ -100,7 +100,7 @@ Features:
 Since: 1.0"""
     member = """to the right
 
-Example:
+Example
 
 ```text
 -> { "x": 1 }

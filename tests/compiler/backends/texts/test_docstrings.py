@@ -27,13 +27,13 @@ TEXTS = {
     "ragged": ("a\n  b\nc", "a\nb\nc"),
     "note": (".. note:: Mind\n   *this*.", "Note: Mind\n*this*."),
     "note of two paragraphs": (".. tip:: a\n\n   b\n\nc", "Tip: a\n\nb\n\nc"),
-    "note that is a list": (".. note::\n\n   - a\n   - b", "Note:\n\n- a\n- b"),
+    "note that is a list": (".. note::\n\n   - a\n   - b", "Note\n\n- a\n- b"),
     "admonition": (".. admonition:: By the way\n\n   x", "By the way: x"),
     "admonition without title": (".. admonition::\n\n   x", "x"),
     "quote": ("a\n\n  b\n\nc", "a\n\nb\n\nc"),
     "example": (
         ".. qmp-example::\n\n   -> { }\n   <- { }\n\nend",
-        "Example:\n\n```text\n-> { }\n<- { }\n```\n\nend",
+        "Example\n\n```text\n-> { }\n<- { }\n```\n\nend",
     ),
     "example with title": (
         ".. qmp-example::\n   :title: The first\n\n   { }",
@@ -41,7 +41,7 @@ TEXTS = {
     ),
     "annotated example": (
         ".. qmp-example::\n   :annotated:\n\n   Ask::\n\n     -> { }",
-        "Example:\n\nAsk:\n\n```text\n-> { }\n```",
+        "Example\n\nAsk:\n\n```text\n-> { }\n```",
     ),
     "literal block": ("Like::\n\n  a\n    b", "Like:\n\n```text\na\n  b\n```"),
     "literal block with a fence": ("::\n\n  ```\n  a", "````text\n```\na\n````"),
