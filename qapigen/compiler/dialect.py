@@ -69,7 +69,7 @@ class Dialect:
     markup: Literal["texinfo", "headings", "rst"]  #: of texts; ``headings``: reST, and ``=``
 
     # Results (sections 21, 22)
-    grouped_by_module: bool  #: commands and events are visited module by module
+    order: Literal["names", "text", "modules"]  #: in which commands and events are shown
     default_oob: bool  #: ``allow-oob`` is shown when false
     enum_members: bool  #: enums are shown with ``members``, not just ``values``
 
@@ -125,7 +125,7 @@ _FIRST = Dialect(
     intro=False,
     style=False,
     markup="texinfo",
-    grouped_by_module=False,
+    order="names",
     default_oob=False,
     enum_members=False,
 )
@@ -158,7 +158,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("2.10", {}),
     ("2.11", {}),
-    ("2.12", {"command_flags": ("allow-oob",), "default_oob": True}),
+    ("2.12", {"command_flags": ("allow-oob",), "default_oob": True, "order": "text"}),
     (
         "3.0",
         {
@@ -186,7 +186,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
             "boxed_alternates": False,
         },
     ),
-    ("5.0", {"all_features": True, "grouped_by_module": True}),
+    ("5.0", {"all_features": True, "order": "modules"}),
     ("5.1", {}),
     (
         "5.2",

@@ -116,7 +116,7 @@ ELSEWHERE = {
     "stray_words",
     "any_top_level",
     "markup",
-    "grouped_by_module",
+    "order",
     "default_oob",
     "enum_members",
 }

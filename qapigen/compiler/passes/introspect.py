@@ -10,6 +10,7 @@ agree on them.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from ..dialect import DIALECTS
@@ -54,11 +55,14 @@ def introspect(schema: Schema, *, mask: bool = True, config: Config = KEEP_ALL) 
 
 
 def _entities(schema: Schema) -> list[Command | Event]:
-    """Commands and events in visiting order: source order, or module by module."""
+    """Commands and events in the release's order: by name, as in the text, or module by module."""
     found = [d for d in schema.definitions if isinstance(d, Command | Event)]
-    if DIALECTS[schema.dialect].grouped_by_module:
-        order = {module.name: index for index, module in enumerate(schema.modules)}
-        found.sort(key=lambda d: order[d.module])
+    order = DIALECTS[schema.dialect].order
+    if order == "names":
+        found.sort(key=attrgetter("name"))
+    elif order == "modules":
+        place = {module.name: index for index, module in enumerate(schema.modules)}
+        found.sort(key=lambda d: place[d.module])
     return found
 
 

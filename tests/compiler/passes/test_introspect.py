@@ -291,13 +291,30 @@ FILES = {
 @pytest.mark.parametrize(
     ("dialect", "names"),
     [
+        ("2.9", ["first", "last", "middle"]),
+        ("2.11", ["first", "last", "middle"]),
         ("2018", ["first", "middle", "last"]),
+        ("4.2", ["first", "middle", "last"]),
+        ("5.0", ["last", "middle", "first"]),
         ("modern", ["last", "middle", "first"]),
         ("7.2", ["last", "middle", "first"]),
     ],
 )
-def test_order_of_modules(dialect: str, names: list[str]) -> None:
+def test_order_of_commands(dialect: str, names: list[str]) -> None:
     assert [row["name"] for row in infos(FILES, dialect)][:3] == names
+
+
+def test_masks_follow_the_order() -> None:
+    """Up to 2.11 both are by name, with events, in capitals, before commands."""
+    text = """
+    { 'command': 'b', 'data': { 'x': 'int' } } { 'command': 'a', 'data': { 'y': 'Ee' } }
+    { 'enum': 'Ee', 'data': [ ] } { 'event': 'ZZ', 'data': { 'e': 'Ee' } }
+    """
+    rows = [(row["name"], row.get("arg-type")) for row in infos(text, "2.11", mask=True)]
+    assert rows[:3] == [("ZZ", "0"), ("a", "1"), ("b", "3")]  # what 'a' returns is 2
+    assert [name for name, _ in rows[3:]] == ["0", "1", "2", "3", "4", "int"]
+    rows = [(row["name"], row.get("arg-type")) for row in infos(text, "2.12", mask=True)]
+    assert rows[:3] == [("b", "0"), ("a", "2"), ("ZZ", "3")]
 
 
 def _sorted(value: Any) -> Any:
