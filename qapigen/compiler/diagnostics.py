@@ -52,7 +52,8 @@ class Diagnostic:
     ``span`` is the place the language blames: the token for problems of reading, the opening
     brace for problems of a definition.  ``focus`` is the exact text, where that is narrower.
     ``span`` is None only when there is no text at all; ``path`` then says what could not be
-    read.  ``hint`` is a way out.
+    read.  ``hint`` is a way out.  ``reached`` is how far the text must be read to find it, where
+    that is beyond its place.
     """
 
     code: Code
@@ -64,6 +65,7 @@ class Diagnostic:
     hint: str | None = None
     path: str | None = None
     promoted: bool = False  #: a warning that counts as an error
+    reached: Span | None = None
 
     @property
     def severity(self) -> Literal["error", "warning"]:
@@ -100,11 +102,11 @@ class Report:
         notes: Iterable[Note] = (),
         hint: str | None = None,
         path: str | None = None,
+        reached: Span | None = None,
     ) -> None:
         """Add a problem, or a warning; ``slug`` is one of :data:`.codes.CODES`."""
-        self.add(
-            Diagnostic(CODES[slug], message, span, focus, definition, tuple(notes), hint, path)
-        )
+        said = (span, focus, definition, tuple(notes), hint, path)
+        self.add(Diagnostic(CODES[slug], message, *said, reached=reached))
 
     def add(self, found: Diagnostic) -> None:
         """Add a problem that is complete already."""
@@ -142,7 +144,7 @@ class Report:
 
 
 def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Errors of reading in source order, others as they were found, warnings in source order."""
+    """Errors of reading as reading comes to them, others as found, warnings in source order."""
     return tuple(sorted(found, key=_order))
 
 
@@ -151,8 +153,8 @@ def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
     if not warning and diagnostic.code.stage is not Stage.READ:
         return (1,)
     # Of one place the first to be found comes first: a token is wrong before it is misplaced.
-    place = source_order(diagnostic.span) if diagnostic.span else ()
-    return (2 if warning else 0, place)
+    span = diagnostic.span if warning else diagnostic.reached or diagnostic.span
+    return (2 if warning else 0, source_order(span) if span else ())
 
 
 # Terminal rendering.

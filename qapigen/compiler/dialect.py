@@ -43,6 +43,7 @@ class Dialect:
     command_features: bool
     all_features: bool  #: all kinds of definition, and members, may have features
     value_features: bool  #: values of enums, too
+    feature_names: bool  #: the names of features follow rules
     simple_unions: bool
     full_branches: bool  #: every discriminator value needs its branch
     some_branch: bool  #: a union needs a branch that is written
@@ -63,6 +64,7 @@ class Dialect:
     # Documentation comments (sections 17, 18)
     docs: Literal["2018", "7.2", "modern"]
     dedents: Literal["free", "column", "second"]  #: what tells how far text must be indented
+    loose_markers: bool  #: names end with the first colon, whatever is before and behind it
     old_sections: bool  #: ``Note:``, ``Example:`` and their plurals
     intro: bool  #: indented text below the documented name is a section of its own
     style: bool  #: width of lines, spaces between sentences
@@ -105,6 +107,7 @@ _FIRST = Dialect(
     command_features=False,
     all_features=False,
     value_features=False,
+    feature_names=True,
     simple_unions=True,
     full_branches=False,
     some_branch=True,
@@ -121,6 +124,7 @@ _FIRST = Dialect(
     documentation_pragma=None,
     docs="2018",
     dedents="free",
+    loose_markers=False,
     old_sections=True,
     intro=False,
     style=False,
@@ -206,7 +210,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
             "command_name_pragma": "command-name-exceptions",
         },
     ),
-    ("6.1", {"any_top_level": True}),
+    ("6.1", {"any_top_level": True, "feature_names": False}),  # by accident
     (
         "6.2",
         {
@@ -217,10 +221,18 @@ _CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("7.0", {}),
-    ("7.1", {"alternate_arrays": True}),
+    ("7.1", {"alternate_arrays": True, "feature_names": True}),
     ("7.2", {}),
     ("8.0", {}),
-    ("8.1", {"nested_unions": True, "unboxed_conditions": False, "dedents": "second"}),
+    (
+        "8.1",
+        {
+            "nested_unions": True,
+            "unboxed_conditions": False,
+            "dedents": "second",
+            "loose_markers": True,
+        },
+    ),
     ("8.2", {}),
     ("9.0", {"docs": "modern", "documentation_pragma": "documentation-exceptions"}),
     ("9.1", {"old_sections": False}),

@@ -43,6 +43,7 @@ TELLING: dict[str, tuple[str, str, str]] = {
         "6.2",
         "11.1",
     ),
+    "feature_names": ("{ 'struct': 'Aa', 'data': { }, 'features': [ 'F' ] }", "6.1", "7.0"),
     "simple_unions": ("{ 'union': 'Uu', 'data': { 'a': 'int' } }", "1.0", "6.1"),
     "full_branches": (
         _UNION.replace("'x'", "'x', 'y'")
@@ -92,6 +93,11 @@ TELLING: dict[str, tuple[str, str, str]] = {
     "documentation_pragma": ("{ 'pragma': { 'documentation-exceptions': [ ] } }", "9.0", "11.1"),
     "docs": ("##\n# @Aa:\n##\n{ 'enum': 'Aa', 'data': [ 'a' ] }", "1.0", "8.2"),
     "dedents": ("##\n# @aa:\n#\n# Since: 1.0\n#\n# Text.\n##\n{ 'command': 'aa' }", "8.1", "11.1"),
+    "loose_markers": (
+        "##\n# @aa:\n#\n# @any words: x\n##\n{ 'command': 'aa', 'data': { } }",
+        "1.0",
+        "8.0",
+    ),
     "old_sections": ("##\n# @aa:\n# Note: x\n##\n{ 'command': 'aa' }", "1.0", "9.0"),
     "intro": (
         "##\n# @Aa:\n#   Text.\n# @a: x\n##\n{ 'struct': 'Aa', 'data': { 'a': 'int' } }",
@@ -105,6 +111,7 @@ TELLING: dict[str, tuple[str, str, str]] = {
 ALSO = {
     "dedents": ("1.0", "5.1"),
     "intro": ("1.0", "8.2"),
+    "feature_names": ("4.1", "4.1"),  # case is looked at since 4.2
     "full_branches": ("1.0", "2.6"),
     "long_members": ("1.0", "2.3"),
 }

@@ -7,17 +7,20 @@ import random
 import resource
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from qapigen.compiler.backends.facts import facts
 from qapigen.compiler.diagnostic_formats import render_json
 from qapigen.compiler.diagnostics import render_text
+from qapigen.compiler.dialect import RELEASES
 from qapigen.compiler.disk import read_source
 from qapigen.compiler.passes.introspect import introspect
 from qapigen.compiler.pipeline import analyze
 
 from .mutations import mutate
+from .snippets import Snippets, damage
 
 __all__ = ["Outcome", "Root", "roots", "run"]
 
@@ -60,7 +63,7 @@ class Outcome:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def run(schemas: list[Root], seeds: range, *, until: float | None = None) -> Outcome:
+def run(schemas: Sequence[Root | Snippets], seeds: range, *, until: float | None = None) -> Outcome:
     """Compile a mutated schema for each seed, up to the monotonic time ``until``."""
     outcome = Outcome()
     started = time.monotonic()
@@ -77,17 +80,27 @@ def run(schemas: list[Root], seeds: range, *, until: float | None = None) -> Out
     return outcome
 
 
-def _one(schemas: list[Root], seed: int, outcome: Outcome) -> None:
+def _one(schemas: Sequence[Root | Snippets], seed: int, outcome: Outcome) -> None:
     rng = random.Random(seed)
-    root = rng.choice(schemas)
+    source = rng.choice(schemas)
+    snippet = ""
+    if isinstance(source, Snippets):
+        snippet = damage(rng, source.draw(rng))
+        root = Root("snippet.json", source.release)
+        dialects = [root.dialect, rng.choice(RELEASES), "auto"]
+    else:
+        root = source
+        dialects = [root.dialect, root.dialect, "2018", "modern", "7.2", "auto"]
 
     def read(path: str) -> str:
+        if snippet:
+            return snippet
         text = read_source(path)
         # The root always, what it includes now and then; the same at each reading.
         chance = random.Random(f"{seed} {Path(path).name}")
         return mutate(chance, text) if path == root.path or chance.random() < 0.2 else text
 
-    dialect = rng.choice((root.dialect, root.dialect, "2018", "modern", "7.2", "auto"))
+    dialect = rng.choice(dialects)
     try:
         analysis = analyze(root.path, read, dialect)
         for diagnostic in analysis.diagnostics:

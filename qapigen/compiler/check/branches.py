@@ -88,7 +88,8 @@ def _branches(draft: Draft, union: Object, *, arrays: bool) -> tuple[Branch, ...
     if not data.entries and draft.context.dialect.some_branch:
         message = f"{draft} has no branches"
         draft.error("union-empty", message, focus=data)
-    if not draft.context.modern:
+    # Since 6.0 the names of branches are those of an enum, which are looked at there.
+    if arrays or draft.context.dialect.naming == "2018":
         _check_names(draft, data, what="branch")
     found = (
         typed_branch(draft, e, arrays=arrays, what=f"branch '{e.key.text}'")

@@ -37,6 +37,8 @@ _2018 = {
     Stage.DOCS: 3,
     Stage.LIMITS: 5,
 }
+# Found with the clashes, and looked for with names.
+_EARLY_MODERN = frozenset({"upper-case-member"})
 _LATE_2018 = frozenset({"boxed-without-data"})
 _WALK = 3  # the phase that checks bases and branches as soon as something needs them
 
@@ -53,18 +55,23 @@ class Findings:
     def __init__(self, dialect: Dialect) -> None:
         self.turn: int | None = None
         self._dialect = dialect
-        self._found: list[tuple[tuple[int, int], Diagnostic]] = []
+        self._found: list[tuple[tuple[int, int, bool], Diagnostic]] = []
 
     def add(self, diagnostic: Diagnostic, index: int) -> None:
         """Note a problem of the definition with this index."""
         phase = self._phase(diagnostic)
-        turn = index if self.turn is None or phase != _WALK else self.turn
-        self._found.append(((phase, turn), diagnostic))
+        # Descriptions of what does not exist are looked for behind all else about a definition.
+        late = diagnostic.code.stage is Stage.DOCS
+        turn = index if late or self.turn is None or phase != _WALK else self.turn
+        self._found.append(((phase, turn, late), diagnostic))
 
     def _phase(self, diagnostic: Diagnostic) -> int:
         code = diagnostic.code
         if self._dialect.modern_checks:
-            return _MODERN[code.stage]
+            if code.slug in _EARLY_MODERN:
+                return _MODERN[Stage.BODY]
+            early = code.stage is Stage.DOCS and self._dialect.docs != "modern"
+            return _WALK if early else _MODERN[code.stage]
         return _WALK if code.slug in _LATE_2018 else _2018[code.stage]
 
     def flush(self, report: Report) -> None:

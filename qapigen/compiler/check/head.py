@@ -124,7 +124,8 @@ def _report_doc(draft: Draft, doc: Doc | None) -> None:
     elif draft.name and doc.symbol != draft.name:
         message = f"the documentation of {draft} is for '{doc.symbol}'"
         notes = [Note("the documentation is here", doc.span)]
-        draft.error("doc-wrong-symbol", message, focus=focus, notes=notes)
+        ends = "one ':' ends the name, and names have none" if ":" in str(doc.symbol) else None
+        draft.error("doc-wrong-symbol", message, focus=focus, notes=notes, hint=ends)
 
 
 def check_flags(draft: Draft, definition: Object, *, rule: KeyRule) -> None:

@@ -78,6 +78,8 @@ class NameRules:
         self._modern = dialect.naming == "modern"
         self._pattern = _WELL_FORMED if self._modern else _WELL_FORMED_2018
         self._pragmas = pragmas
+        self._feature_names = dialect.feature_names
+        self._no_excuse = not self._modern and dialect.modern_checks  # from 4.2 to 5.2
         self._case_pragma = dialect.case_pragma
         self._command_pragma = dialect.command_name_pragma
         self._lenient = pragmas.names(dialect.case_pragma)
@@ -121,11 +123,13 @@ class NameRules:
 
     def branch(self, name: str) -> Problem | None:
         """A name that selects a type in an alternate or, in 2018, in a union."""
-        return self._lower_case(_BRANCH, name, None)
+        return self._lower_case(_BRANCH, name, None) or self._upper_case(_BRANCH, name)
 
     def feature(self, name: str) -> Problem | None:
         """A feature."""
-        return self._lower_case(_FEATURE, name, None)
+        if not self._feature_names:
+            return None
+        return self._lower_case(_FEATURE, name, None) or self._upper_case(_FEATURE, name)
 
     def discriminator(self, name: str) -> Problem | None:
         """A discriminator, in 2018."""
@@ -161,6 +165,12 @@ class NameRules:
         if owner is not None and self._case_pragma is not None:
             hint += f", or {pragma_hint(self._case_pragma, owner, self._pragmas)}"
         return Problem(slugs.case, "has upper case or '_'", hint)
+
+    def _upper_case(self, slugs: _Slugs, name: str) -> Problem | None:
+        """Upper case where no pragma excuses it, before there were other rules about case."""
+        if not self._no_excuse or name == name.lower():
+            return None
+        return Problem(slugs.case, "has upper case", f"'{name.lower()}' would do")
 
     def _definition_2018(self, name: str) -> Problem | None:
         if name.startswith("*"):

@@ -12,7 +12,14 @@ from typing import NamedTuple
 from ..diagnostics import Report
 from ..source import SourceFile, Span
 
-__all__ = ["DOC_BLOCK", "Line", "check_format", "read_lines", "unterminated_block"]
+__all__ = [
+    "DOC_BLOCK",
+    "Line",
+    "check_format",
+    "read_lines",
+    "read_open_lines",
+    "unterminated_block",
+]
 
 #: A whole block, from ``##`` to the line of the next ``##``; blank source lines may lie between.
 DOC_BLOCK = re.compile(r"##[^\n]*+\n(?:[^\S\n]*+(?:#(?!#)[^\n]*+)?\n|(?!))*+[^\S\n]*+##[^\n]*+")
@@ -50,9 +57,25 @@ def read_lines(file: SourceFile, start: int, end: int, report: Report) -> list[L
     """The lines between the first and the last of a block, which are checked to be ``##``."""
     raw = file.text[start:end].split("\n")
     _check_marker(file, start, raw[0], "opening", report)
+    lines = _inner_lines(file, start + len(raw[0]) + 1, raw[1:-1], report)
+    last = raw[-1].lstrip()
+    _check_marker(file, end - len(last), last, "closing", report)
+    return lines
+
+
+def read_open_lines(file: SourceFile, start: int, end: int, report: Report) -> list[Line]:
+    """The lines behind the first of a block that has no last one."""
+    text = file.text[start:end]
+    last = text.find("\n", text.rindex("#"))
+    raw = (text[:last] if last >= 0 else text).split("\n")
+    _check_marker(file, start, raw[0], "opening", report)
+    return _inner_lines(file, start + len(raw[0]) + 1, raw[1:], report)
+
+
+def _inner_lines(file: SourceFile, at: int, raw: list[str], report: Report) -> list[Line]:
+    """The lines of a block, the first of which is at the offset ``at``."""
     lines: list[Line] = []
-    at = start + len(raw[0]) + 1
-    for text in raw[1:-1]:
+    for text in raw:
         line_end = at + len(text)
         if text[:2] == "# ":
             lines.append(Line(text[2:].rstrip(), at, line_end))
@@ -64,8 +87,6 @@ def read_lines(file: SourceFile, start: int, end: int, report: Report) -> list[L
                 begin = line_end - len(body)
                 lines.append(Line(_body(file, body, begin, report), begin, line_end))
         at = line_end + 1
-    last = raw[-1].lstrip()
-    _check_marker(file, end - len(last), last, "closing", report)
     return lines
 
 

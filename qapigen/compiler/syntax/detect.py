@@ -100,6 +100,7 @@ _SIGNS = (
         text=r"^[^\S\n]*+#(?: @[^\s:]+:)?\n[^\S\n]*+# ((?:Notes?|Examples?):)(?!:)",
         until="9.0",
     ),
+    _sign("# @", text=r"(@(?<=\n# @)[\w-]++ ++:) ", until="8.0"),
     _sign("Returns:", text=_INDENT + r"# (Returns: [Nn]othing)", until="8.2"),
 )
 _SINCE = re.compile(r"\b[Ss]ince:? (\d+)\.(\d+)")

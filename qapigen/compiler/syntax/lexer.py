@@ -276,6 +276,8 @@ def _doc_block(source: Source, start: int) -> Generator[object, None, int]:
     """The tokens of the block whose ``##`` is at ``start``; gives the offset behind it."""
     found = DOC_BLOCK.match(source.file.text, start)
     if found is None:
-        return unterminated_block(source.file, start, source.report)
+        end = unterminated_block(source.file, start, source.report)
+        yield from sections.cut_open(source.file, start, end, source.dialect, source.report)
+        return end
     yield from sections.cut(source.file, start, found.end(), source.dialect, source.report)
     return found.end()

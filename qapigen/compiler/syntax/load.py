@@ -75,14 +75,14 @@ class _Loader:
         before: Doc | None = None  # a block that what follows has to fit to
         for item in parse(Source(file, self.dialect, self.report)):
             if isinstance(item, Doc):
-                self.not_followed(before, "another documentation block")
+                self.not_followed(before, "another documentation block", item.span.start)
                 self.docs.append(item)
                 before = item
             else:
                 if not isinstance(item, Broken):
                     self.expression(file, item, before, chain)
                 before = None
-        self.not_followed(before, "the end of the file")
+        self.not_followed(before, "the end of the file", len(file.text))
 
     def expression(
         self, file: SourceFile, item: Value, before: Doc | None, chain: tuple[str, ...]
@@ -90,7 +90,7 @@ class _Loader:
         """Take up a top-level value; ``before`` is the block directly before it."""
         kind = directive_of(item)
         if isinstance(item, Object) and kind is not None:
-            self.not_followed(before, f"'{kind}'")
+            self.not_followed(before, f"'{kind}'", item.start)
             if kind == "include":
                 self.include(file, item, chain)
             else:
@@ -102,12 +102,16 @@ class _Loader:
                 _opening(before),
                 "free-form documentation right before a definition",
                 hint="start the block with the name of the definition, '@NAME:'",
+                reached=Span(file, item.end, item.end),
             )
             before = None
         self.expressions.append(Expression(file, item, before))
 
-    def not_followed(self, doc: Doc | None, what: str) -> None:
-        """A definition's documentation must have the definition behind it."""
+    def not_followed(self, doc: Doc | None, what: str, reached: int) -> None:
+        """A definition's documentation must have the definition behind it.
+
+        ``reached`` is the offset where it is known ``what`` it has instead.
+        """
         if doc is None or doc.symbol is None or self.report.has_inside(doc.span):
             return  # what is wrong with a block itself is enough to tell
         self.report.error(
@@ -115,6 +119,7 @@ class _Loader:
             _opening(doc),
             f"documentation for '{doc.symbol}' is followed by {what}",
             hint="put it directly before its definition",
+            reached=Span(doc.span.file, reached, reached),
         )
 
     def include(self, file: SourceFile, item: Object, chain: tuple[str, ...]) -> None:

@@ -44,18 +44,14 @@ class SectionCutter:
         text = self.lines[0].text if self.lines else ""
         if not text.startswith("@"):
             return None
-        if self.dialect.docs == "2018":  # where a blank at the end is part of the line
+        if self.dialect.docs != "modern":  # where a blank at the end is part of the line
             text = self.file.text[self.lines[0].start + 2 : self.lines[0].end]
-        name, colon, rest = text[1:].partition(":")
-        if rest and rest[-1] == ":":
-            written = text[1:-1]
-            hint = "one ':' ends the name, and names have none"
-            self.error("doc-symbol-colon", 0, f"'{written}' is documented, which is no name", hint)
-        elif not colon or rest:
+        if text[-1] != ":" or text == "@":
             self.error("doc-symbol-colon", 0, "the line of the documented name must end with ':'")
-        elif not name:
+            return text[1:].partition(":")[0]
+        if text == "@:":
             self.error("doc-empty-symbol", 0, "the documented name is empty")
-        return name
+        return text[1:-1]  # whatever it is: it has to be the name of a definition
 
     def misplaced_heading(self, index: int, hint: str) -> None:
         """Report a line that begins with ``=`` and is no heading where it stands."""

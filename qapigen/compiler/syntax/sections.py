@@ -17,12 +17,12 @@ from ..diagnostics import Report
 from ..dialect import Dialect
 from ..ir import Section, SectionKind
 from ..source import SourceFile, Span
-from .comments import check_format, read_lines
+from .comments import Line, check_format, read_lines, read_open_lines
 from .sections_classic import ClassicCutter
 from .sections_modern import ModernCutter
 from .sections_regular import cut_regular
 
-__all__ = ["DocEnd", "DocStart", "SectionRun", "cut"]
+__all__ = ["DocEnd", "DocStart", "SectionRun", "cut", "cut_open"]
 
 _TYPES = {
     SectionKind.TEXT: "DOC_TEXT",
@@ -101,11 +101,36 @@ def _tokens(
     yield DocEnd(block)
 
 
+def cut_open(
+    file: SourceFile, start: int, end: int, dialect: Dialect, report: Report
+) -> Iterator[DocStart | SectionRun | DocEnd]:
+    """The tokens of a block that nothing closes before ``end``, as far as there are any.
+
+    What is wrong with its lines is reported; what its end would tell, is not.
+    """
+    block, found = Span(file, start, end), Report()
+    lines = read_open_lines(file, start, end, found)
+    cutter = _cutter_of(lines, Span(file, end, end), dialect, found)
+    symbol = cutter.symbol()
+    for _ in _sections(cutter, symbol):
+        pass
+    for each in found.sorted():
+        if each.span is not None and (each.reached or each.span).start < end:
+            report.add(each)
+    return _tokens(block, symbol, [])
+
+
 def _cutter(block: Span, dialect: Dialect, report: Report) -> ModernCutter | ClassicCutter:
     """The cutter of a block that is cut line by line."""
     file, end = block.file, block.end
     lines = read_lines(file, block.start, end, report)
-    closing = Span(file, end - 2, end)
+    return _cutter_of(lines, Span(file, end - 2, end), dialect, report)
+
+
+def _cutter_of(
+    lines: list[Line], closing: Span, dialect: Dialect, report: Report
+) -> ModernCutter | ClassicCutter:
+    file = closing.file
     if dialect.docs == "modern":
         if dialect.style:
             check_format(file, lines, report)

@@ -204,4 +204,10 @@ class ModernCutter(SectionCutter):
             return
         what = f"'{name}:'" if kind is SectionKind.TAGGED else f"the description of '{name}'"
         hint = "text on the next lines must be indented" if index + 1 < len(self.lines) else None
-        self.error("doc-empty-section", index, f"{what} has no text", hint)
+        self.report.error(
+            "doc-empty-section",
+            self.line_span(index),
+            f"{what} has no text",
+            hint=hint,
+            reached=self.closing,  # where texts are looked at
+        )

@@ -38,6 +38,8 @@ _SECTION = re.compile(
     rf"|\n# (Features:)(?:{_BLANK}|(?!))*+(?=\n# @{_NAME}:[ \n])"
     rf"|({_TEXT}{_MORE})(?:{_BLANK}|(?!))*+"
 )
+# A marker since 8.1, and text before that.
+_LOOSE = re.compile(rf"\n# (?:@[^:\n ]*+ [^:\n]*+:|(?:@[^:\n]*+|{_TAGS}):[^\s])")
 _DESCRIPTION, _TAGGED, _HEADING, _TEXT_ONLY = 3, 6, 7, 8  # the last group of each alternative
 _MARGIN = re.compile(r"\n# [^\S\n]*+")
 _SINGLE = ("Returns", "Since")
@@ -53,6 +55,8 @@ def cut_regular(
     """The documented name and the sections of a definition's block, if the block is regular."""
     text = file.text
     if dialect.markup == "headings" and text.find("\n# =", start, end) >= 0:
+        return None
+    if dialect.loose_markers and _LOOSE.search(text, start, end) is not None:
         return None
     opening = _OPENING.match(text, start, end)
     if opening is None:
@@ -92,7 +96,8 @@ def _cut(file: SourceFile, at: int, end: int, dialect: Dialect, sections: list[S
             closed = True
             sections.append(Section(_TAG, name, body, Span(file, begin + 1, found.end(5))))
         elif alternative == _HEADING:
-            if closed or not dialect.features:
+            blank = file.text[begin - 2 : begin] == "\n#"
+            if closed or features or not dialect.features or (seen and not blank):
                 break
             features = True
         else:

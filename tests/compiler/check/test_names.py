@@ -10,6 +10,7 @@ from qapigen.compiler.check import names
 from qapigen.compiler.check.names import NameRules, Problem, fold, fold_all
 from qapigen.compiler.dialect import DIALECTS
 from qapigen.compiler.syntax.tree import Pragmas
+from tests.compiler.schema_texts import problems
 
 from .cases import BOTH, MODERN, OLD, Case, accepted, assert_bad, params
 
@@ -249,3 +250,52 @@ def test_usual_names_need_no_closer_look(
 @given(st.lists(st.text("aB-._", min_size=1)))
 def test_folding_many(many: list[str]) -> None:
     assert fold_all(many) == [fold(name) for name in many]
+
+
+EE = "{ 'enum': 'Ee', 'data': [ 'UP', '1st' ] } { 'struct': 'Xx', 'data': { } }\n"
+FLAT = EE + "{ 'union': 'Uu', 'base': { 'k': 'Ee' }, 'discriminator': 'k', 'data': { '%s': 'Xx' } }"
+EXCUSED = {
+    "name-case-whitelist": "{ 'pragma': { 'name-case-whitelist': [ 'Ee', 'Uu', 'UuKind' ] } }\n",
+    "member-name-exceptions": "{ 'pragma': { 'member-name-exceptions': [ 'Ee', 'Uu' ] } }\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "refusing"),
+    [
+        # A pragma excuses values; from 4.2 to 5.2 it does not excuse branches that are called so.
+        (FLAT, "UP", {"4.2", "5.2"}),
+        (FLAT, "1st", {"4.2", "5.2"}),
+        ("{ 'union': 'Uu', 'data': { '%s': 'int' } }", "UP", {"4.2", "5.2", "6.0", "6.1"}),
+        ("{ 'union': 'Uu', 'data': { '%s': 'int' } }", "a_b", {"6.0", "6.1"}),
+    ],
+)
+def test_names_of_branches_by_release(text: str, name: str, refusing: set[str]) -> None:
+    found = set()
+    for release in ("4.1", "4.2", "5.2", "6.0", "6.1", "6.2", "8.2"):
+        dialect = DIALECTS[release]
+        if "'base'" in text or dialect.simple_unions:
+            assert dialect.case_pragma is not None
+            slugs = {
+                p.code.slug for p in problems(EXCUSED[dialect.case_pragma] + text % name, release)
+            }
+            if slugs & {"branch-name-case", "bad-branch-name"}:
+                found.add(release)
+    assert found - {"4.1"} == refusing
+
+
+@pytest.mark.parametrize(
+    ("release", "accepted"),
+    [
+        ("4.1", True),
+        ("4.2", False),
+        ("5.2", False),
+        ("6.0", False),
+        ("6.1", True),
+        ("7.0", True),
+        ("7.1", False),
+    ],
+)
+def test_names_of_features_by_release(release: str, accepted: bool) -> None:
+    found = problems("{ 'struct': 'Aa', 'data': { }, 'features': [ 'F_x' ] }", release)
+    assert [p.code.slug for p in found] == ([] if accepted else ["bad-feature"])

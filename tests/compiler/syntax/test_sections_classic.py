@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qapigen.compiler.ir import SectionKind
 from tests.compiler.schema_texts import (
     BOTH,
     CLASSIC,
@@ -13,6 +14,7 @@ from tests.compiler.schema_texts import (
     params,
     problems,
     shown,
+    tree_of,
 )
 from tests.compiler.syntax.doc_blocks import block, sections
 
@@ -199,3 +201,50 @@ def test_tags_of_other_dialects() -> None:
     found = {d: shown(problems(described("@a: x", "@b: x", "", "Errors: x"), d)) for d in BOTH}
     assert found["2018"] == found["7.2"] == []
     assert found["modern"] == ["root.json:6:1: doc-errors-not-command"]
+
+
+FEATURED = "{ 'command': 'aa', 'data': { 'a': 'int' }, 'features': [ 'f' ] }"
+NAMED = {SectionKind.TEXT: "text", SectionKind.MEMBER: "@{}", SectionKind.FEATURE: "feature @{}"}
+
+
+@pytest.mark.parametrize("dialect", ["4.2", "5.2", "7.2", "8.2"])
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["Text.", "Features:", "@f: x"], [("text", "Text."), ("feature @f", "x")]),
+        (["@a: y", "", "Features:", "@f: x"], [("@a", "y"), ("feature @f", "x")]),
+        # Indented text below the heading goes on with what was before it.
+        (["@a: y", "", "Features:", "    z", "@f: x"], [("@a", "y\n\nz"), ("feature @f", "x")]),
+    ],
+)
+def test_features_in_older_releases(
+    lines: list[str], found: list[tuple[str, str]], dialect: str
+) -> None:
+    (doc,) = tree_of(block("@aa:", "", *lines) + FEATURED, dialect).docs
+    assert [(NAMED[s.kind].format(s.name), s.text) for s in doc.sections] == found
+
+
+def test_features_right_behind_a_member_are_text() -> None:
+    text = block("@aa:", "", "@a: y", "Features:", "@f: x") + FEATURED
+    (doc,) = tree_of(text, "4.2").docs
+    assert [(s.name, s.text) for s in doc.sections] == [("a", "y\nFeatures:"), ("f", "x")]
+    for dialect in ("5.2", "7.2"):
+        assert shown(problems(text, dialect))[0] == "root.json:5:1: doc-indentation"
+
+
+@pytest.mark.parametrize("dialect", ["5.2", "7.2"])
+def test_text_between_features_and_their_descriptions_ends_them(dialect: str) -> None:
+    text = block("@aa:", "", "Text.", "", "Features:", "More.", "@f: x") + FEATURED
+    assert [p.code.slug for p in problems(text, dialect)] == ["doc-late-description"]
+
+
+@pytest.mark.parametrize(
+    ("blanks", "wrong"), [("", False), ("  ", True), ("       ", True), ("        ", False)]
+)
+def test_lines_of_blanks_are_indented_by_them(blanks: str, wrong: bool) -> None:
+    """From 5.2 to 8.0: such a line is not empty."""
+    lines = f"# TODO:   x\n# {blanks}\n#         y\n"
+    text = f"##\n# @aa:\n#\n{lines}##\n{{ 'command': 'aa' }}"
+    slugs = {d: [p.code.slug for p in problems(text, d)] for d in ("5.1", "5.2", "7.2", "9.0")}
+    expected = ["doc-indentation"] if wrong else []
+    assert slugs == {"5.1": [], "5.2": expected, "7.2": expected, "9.0": []}
