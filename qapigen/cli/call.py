@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from ..runtime.addresses import ADDRESS_FORMS, parse_address
 from ..runtime.errors import ConnectionLost, QapiError, RemoteError
+from .standard_input import reader, root_path
 from .status import FINE, REFUSED, Trouble
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "and nothing is checked",
     )
     parser.add_argument(
-        "--schema", metavar="FILE", help="the root file of the schema that it was built with"
+        "--schema",
+        metavar="FILE",
+        help="the root file of the schema that it was built with; - is standard input",
     )
     parser.add_argument(
         "--tls",
@@ -141,6 +144,8 @@ class _Call:
         if self.options.guest_agent and self.options.wait_event:
             raise QapiError("--wait-event: a guest agent has no events")
         address = parse_address(self.options.address)
+        if self.options.schema == "-" and "-" in (*self.options.words, self.options.json):
+            raise QapiError("standard input is the schema already: no arguments can be there")
         given = call_arguments.Given.parse(self.options.words, self.options.json)
         checked = self.by_own_schema(given)
         mode: Mode = "guest-agent" if self.options.guest_agent else "qmp"
@@ -181,7 +186,8 @@ class _Call:
         from . import call_arguments
 
         if self.options.schema is not None:
-            self.schema = call_arguments.read_schema(self.options.schema)
+            path = root_path(self.options.schema)
+            self.schema = call_arguments.read_schema(path, reader(self.options))
             known = {each.name: each for each in self.schema.commands}
             if self.command in known:
                 self.silent = not known[self.command].success_response

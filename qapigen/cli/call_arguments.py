@@ -8,7 +8,7 @@ Must not know: connections, what becomes of the arguments.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -180,13 +180,12 @@ def by_introspection(
         raise given.refused(error) from None
 
 
-def read_schema(path: str) -> Schema:
-    """The schema in a file; :class:`Trouble` for one that is wrong."""
+def read_schema(path: str, read: Callable[[str], str]) -> Schema:
+    """The schema in a file; :class:`Trouble` for one that is wrong.  ``read`` reads files."""
     from ..compiler.diagnostics import render_text
-    from ..compiler.disk import read_source
     from ..compiler.pipeline import analyze
 
-    analysis = analyze(path, read_source)
+    analysis = analyze(path, read)
     if analysis.schema is None:
         errors = [each for each in analysis.diagnostics if each.severity == "error"]
         raise Trouble(render_text(errors[:1]).rstrip("\n"))

@@ -178,10 +178,15 @@ def _level(text: str) -> tuple[str, Code | None]:
     level, equals, name = text.partition("=")
     if level not in ("error", "warn", "off"):
         wanted = "error=CODE, warn=CODE or off=CODE"
-        raise Trouble(f"qapigen: error: -W wants {wanted}, not '{text}'")
+        from ..runtime.errors import did_you_mean
+
+        near = did_you_mean(level, ("error", "warn", "off"))
+        raise Trouble(f"qapigen: error: -W wants {wanted}, not '{text}'{near}")
     code = find_code(name) if equals else None
     if equals and (code is None or not code.is_warning):
-        known = "an error, which cannot be changed" if code else "not the code of a warning"
+        known = "not the code of a warning; 'qapigen explain' lists them"
+        if code is not None:
+            known = "an error, which cannot be changed"
         raise Trouble(f"qapigen: error: -W {text}: '{name}' is {known}")
     return level, code
 

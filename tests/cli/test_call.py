@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -197,6 +199,22 @@ def test_a_schema_of_ones_own(call: Call, tmp_path: Path) -> None:
         given = ["buy", "what.0=tea", "--schema", schema]
         assert answers(call("call", address, *given)) == [{"what": ["tea"]}]
     assert [each["execute"] for each in requests] == ["qmp_capabilities", "buy"]
+
+
+def test_a_schema_on_standard_input(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted(tmp_path, echo) as (address, requests):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SCHEMA.encode())))
+        given = ["buy", "what.0=tea", "--schema", "-"]
+        assert answers(call("call", address, *given)) == [{"what": ["tea"]}]
+    assert [each["execute"] for each in requests] == ["qmp_capabilities", "buy"]
+
+
+@pytest.mark.parametrize("words", [["-"], ["--json", "-"]])
+def test_standard_input_is_one_thing(call: Call, words: list[str]) -> None:
+    text = one_error(call("call", "unix:nobody", "buy", "--schema", "-", *words), TROUBLE)
+    assert "standard input is the schema already" in text
 
 
 @pytest.mark.parametrize("end", [b"", None], ids=["stays", "goes"])

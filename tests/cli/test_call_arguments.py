@@ -16,6 +16,7 @@ from qapigen.cli.call_arguments import (
     unchecked,
 )
 from qapigen.cli.status import Trouble
+from qapigen.compiler.disk import read_source
 from qapigen.compiler.passes.introspect import introspect
 from qapigen.runtime.errors import QapiError
 from tests.cli.process import write_files
@@ -154,7 +155,7 @@ def test_introspection() -> None:
 
 
 def test_schema(tmp_path: Path) -> None:
-    schema = read_schema(str(write_files(tmp_path, {"a.json": SCHEMA})))
+    schema = read_schema(str(write_files(tmp_path, {"a.json": SCHEMA})), read_source)
     assert by_schema(schema, "buy", words("what.0=tea")) == {"what": ["tea"]}
     assert by_schema(schema, "anything", words("b=5")) == {"b": 5}
     for given in (words(), json('{"what": null}')):
@@ -166,7 +167,7 @@ def test_schema(tmp_path: Path) -> None:
 
 def test_schemas_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(Trouble, match="none.json: error: "):
-        read_schema(str(tmp_path / "none.json"))
+        read_schema(str(tmp_path / "none.json"), read_source)
     wrong = write_files(tmp_path, {"a.json": "{ 'command': 'buy', 'data': 'Tea' }"})
     with pytest.raises(Trouble, match=r"a.json:1:1: error: .*\[E\d+\]"):
-        read_schema(str(wrong))
+        read_schema(str(wrong), read_source)

@@ -294,3 +294,15 @@ def test_what_is_wrong_beside_style(call: Call, tmp_path: Path) -> None:
     assert found.status == FINDINGS
     assert "3 errors" in found.err
     assert "-W warn" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("level", "way_out"),
+    [
+        ("off=W999", "not the code of a warning; 'qapigen explain' lists them"),
+        ("off=E001", "an error, which cannot be changed"),
+        ("eror=W001", "; did you mean 'error'?"),
+    ],
+)
+def test_levels_that_were_meant(call: Call, level: str, way_out: str) -> None:
+    assert one_error(call("check", "-W", level), TROUBLE).endswith(way_out)
