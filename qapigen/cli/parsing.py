@@ -108,7 +108,8 @@ class Parser(argparse.ArgumentParser):
             name = word.partition("=")[0]
             if not name.startswith("-") or name == "-" or " " in name:
                 continue
-            is_short = not name.startswith("--")
+            # The value of a short option may stand right behind it.
+            is_short = not name.startswith("--") and f"-{name}" not in known
             if is_short and (name[:2] in known or _NEGATIVE_NUMBER.match(word)):
                 continue
             if not any(each.startswith(name) for each in known):

@@ -39,6 +39,8 @@ from tests.cli.conftest import Call
             "there is no option '--bakend'; did you mean '--backend'?",
             "-o DIR [SCHEMA]",
         ),
+        ("generate -output x", "no option '-output'; did you mean '--output'?", "-o DIR [SCHEMA]"),
+        ("check -verbose", "no option '-verbose'; did you mean '--verbose'?", "[SCHEMA]"),
         ("generate", "are required: -o/--output", "-o DIR [SCHEMA]"),
         ("check --fast", "there is no option '--fast'", "[SCHEMA]"),
         ("check -x", "there is no option '-x'", "[SCHEMA]"),
