@@ -74,7 +74,7 @@ class DocstringWriter(Writer):
         With one, ``Example:`` or ``Note:`` would make it a docstring in Google's style for some
         editors, which then take the lines below apart.
         """
-        if blocks and isinstance(blocks[0], Paragraph):
+        if self.starts_with_text(blocks):
             return self.entry(f"{label}:", blocks, joint=" ")
         return self.entry(label, blocks)
 

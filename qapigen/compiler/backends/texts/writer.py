@@ -131,12 +131,14 @@ class Writer:
             else:
                 mark = f"{start + index}{')' if avoid == '.' else '.'} "
             # Python-Markdown asks for four blanks; where a text comes first, others permit them.
-            width = max(4, len(mark)) if self._starts_with_text(item) else len(mark)
+            width = max(4, len(mark)) if self.starts_with_text(item) else len(mark)
             out += _item(mark, self._item_lines(item, loose=loose), width)
         return out
 
-    def _starts_with_text(self, item: tuple[Block, ...]) -> bool:
-        return bool(item) and isinstance(item[0], Paragraph) and bool(self.paragraph(item[0]))
+    def starts_with_text(self, blocks: Sequence[Block]) -> bool:
+        """Whether a paragraph comes first, and there is something in it."""
+        first = blocks[0] if blocks else None
+        return isinstance(first, Paragraph) and bool(self.paragraph(first))
 
     def _item_lines(self, item: tuple[Block, ...], *, loose: bool) -> list[str]:
         if loose or len(item) < 2:
@@ -157,7 +159,7 @@ class Writer:
         lines = self.lines(blocks)
         if not lines:
             return head
-        if isinstance(blocks[0], Paragraph):
+        if self.starts_with_text(blocks):
             lines[0] = f"{head}{joint}{lines[0]}"
         else:
             lines = [head, "", *lines]

@@ -272,6 +272,7 @@ def test_titles_are_bold_once() -> None:
 
 def test_entry_without_paragraph() -> None:
     assert WRITER.entry("head", [Fence("x", "")], indent="  ") == "head\n\n  ```\n  x\n  ```"
+    assert WRITER.entry("head", [Paragraph(()), Fence("x", "")]) == "head\n\n```\nx\n```"
     assert WRITER.entry("head", []) == "head"
 
 
