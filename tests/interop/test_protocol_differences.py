@@ -55,7 +55,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with example_server(tmp_path_factory.mktemp("ours")) as path:
+    with example_server(tmp_path_factory.mktemp("ours"), repeat_errors=True) as path:
         yield path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol, cast
 
@@ -25,7 +26,9 @@ from .traffic import TrafficLog
 __all__ = ["Host", "ServerConnection"]
 
 _JOBS_A_WRITE: Final = 32  # few writes, and memory for few replies
-_WRITES_A_TURN: Final = 8  # then others have their turn
+# Then others have their turn, whichever comes first.
+_WRITES_A_TURN: Final = 8
+_TURN_SECONDS: Final = 0.005
 _EVENTS_A_WRITE: Final = 64
 
 _log = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class ServerConnection(asyncio.Protocol):
 
     A client that does not read what it gets is not read from, either.  If events are then too
     much for ``Host.backlog_bytes``, the connection ends: no message is ever left out.
+    ``clock`` gives seconds that never go back, by default those of the event loop.
     """
 
     def __init__(
@@ -59,12 +63,14 @@ class ServerConnection(asyncio.Protocol):
         host: Host,
         *,
         traffic: TrafficLog | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.context = context
         self._session = session
         self._host = host
         self._traffic = traffic
         self._loop = asyncio.get_running_loop()
+        self._clock = clock or self._loop.time
         self._transport: asyncio.Transport | None = None
         self._variables = contextvars.copy_context()
         self._variables.run(enter, context)
@@ -74,6 +80,8 @@ class ServerConnection(asyncio.Protocol):
         self._reading = True
         self._ended = False  # nothing comes any more
         self._events_waiting = 0
+        self._turn_ends = 0.0  # by the clock
+        self.handshake: asyncio.Task[None] | None = None  # with TLS, before there is a transport
 
     # --- what the transport tells ---
 
@@ -81,6 +89,7 @@ class ServerConnection(asyncio.Protocol):
         """Greet the client."""
         # It is one by its methods; uvloop's for TLS does not inherit them.
         self._transport = cast("asyncio.Transport", transport)
+        self.handshake = None
         self._session.connection_made()
         self._note("connected")
         if self._host.stopping:
@@ -158,11 +167,13 @@ class ServerConnection(asyncio.Protocol):
             task.cancel()
         if self._transport is not None:
             self._transport.abort()
+        elif self.handshake is not None:
+            self.handshake.cancel()
 
     @property
     def negotiating(self) -> bool:
-        """Whether the client still has to negotiate."""
-        return self._session.phase is Phase.NEGOTIATION
+        """Whether the client still has to negotiate, or with TLS to come so far."""
+        return self._session.phase is Phase.NEGOTIATION or self.handshake is not None
 
     @property
     def tasks(self) -> frozenset[asyncio.Task[Reply]]:
@@ -173,6 +184,7 @@ class ServerConnection(asyncio.Protocol):
 
     def _pump(self) -> None:
         """Run what can run now, and write what there is to say."""
+        self._turn_ends = self._clock() + _TURN_SECONDS
         for _ in range(_WRITES_A_TURN):
             if self._pumping or self._transport is None:
                 return
@@ -184,6 +196,8 @@ class ServerConnection(asyncio.Protocol):
             self._settle()
             if not more:
                 return
+            if self._clock() >= self._turn_ends:
+                break
         self._loop.call_soon(self._pump)
 
     def _run_some(self) -> bool:
@@ -193,6 +207,8 @@ class ServerConnection(asyncio.Protocol):
         for _ in range(_JOBS_A_WRITE):
             if self._stalled or host.stopping:
                 return False
+            if self._clock() >= self._turn_ends:
+                return True
             job = next_job()
             if job is None:
                 return session.pending

@@ -67,10 +67,10 @@ class Server:
     Commands run one at a time for all clients, as in QEMU; with ``exclusive=False`` a handler
     that waits lets those of other clients run meanwhile.  ``backlog_bytes`` is how much a client
     may leave unread before it loses its connection to further events.  Of clients that have not
-    negotiated yet, ``most_negotiating`` may be connected; the oldest gives way.  ``traffic``
-    makes the log of a connection from its name (:func:`~.traffic.log_traffic`); by default there
-    is none.
-    ``clock`` gives seconds that never go back.
+    negotiated yet, ``most_negotiating`` may be connected; the oldest gives way.  A text that is no
+    JSON gets one error; with ``repeat_errors`` as many as from QEMU up to 10.2.  ``traffic`` makes
+    the log of a connection from its name (:func:`~.traffic.log_traffic`); by default there is
+    none.  ``clock`` gives seconds that never go back.
 
     A server belongs to the event loop on which ``serve`` was called, and so do all calls.  It
     ends with :meth:`close` or :meth:`shutdown`, or when nobody is left whom it could serve:
@@ -91,6 +91,7 @@ class Server:
         exclusive: bool = True,
         backlog_bytes: int = _BACKLOG_BYTES,
         most_negotiating: int = _MOST_NEGOTIATING,
+        repeat_errors: bool = False,
         traffic: Callable[[str], TrafficLog] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -98,17 +99,16 @@ class Server:
         self.backlog_bytes = backlog_bytes
         self._admission = Admission(most_negotiating)
         self._registry = registry
-        capabilities = ("oob",) if oob else ()
-        greeting = Greeting(version, package, capabilities)
+        greeting = Greeting(version, package, ("oob",) if oob else ())
         self._greeting = greeting if dialect.negotiates else None
         self._dialect = dialect
         self._limits = limits
         self._policy = policy
         self._preconfig = preconfig
+        self._repeat_errors = repeat_errors
         self._traffic = traffic
         self._clock = clock
-        limited = limited_events(version.major, version.minor)
-        self._limiter = RateLimiter(clock, limited=limited)
+        self._limiter = RateLimiter(clock, limited=limited_events(version.major, version.minor))
         self._release: asyncio.TimerHandle | None = None
         # With the descriptors that their clients share.
         self._listeners: dict[Listener, NamedDescriptors] = {}
@@ -233,6 +233,7 @@ class Server:
 
         def make() -> ServerConnection:
             made.append(self._connection(place, peer))
+            made[0].handshake = asyncio.current_task()
             return made[0]
 
         try:
@@ -261,6 +262,7 @@ class Server:
             limits=self._limits,
             policy=self._policy,
             preconfig=self._preconfig,
+            repeat_errors=self._repeat_errors,
         )
         traffic = self._traffic(context.name) if self._traffic is not None else None
         connection = ServerConnection(session, context, self, traffic=traffic)

@@ -12,6 +12,7 @@ from typing import Final
 
 from .grammar import TOKEN, error_at
 from .lexer import ATOMS, GROUPS, LEVELS, RUNS, SHORT_BLANKS, SKIPPED, TABLE, State
+from .recovery import Recovery
 from .strict import MAX_DEPTH, JsonError
 
 __all__ = ["DEFAULT_LIMITS", "Frame", "Framer", "Limits"]
@@ -33,6 +34,14 @@ class Limits:
         if not 1 <= self.depth <= MAX_DEPTH or self.text_bytes < 1 or self.tokens < 1:
             raise ValueError(f"limits must be positive, and the depth at most {MAX_DEPTH}")
 
+    def at_most(self, other: Limits) -> Limits:
+        """The lower one of each."""
+        return Limits(
+            min(self.depth, other.depth),
+            min(self.text_bytes, other.text_bytes),
+            min(self.tokens, other.tokens),
+        )
+
 
 DEFAULT_LIMITS: Final = Limits()
 
@@ -41,10 +50,14 @@ _BLANKS = b" \t\n\r"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The bytes of one text; it took ``size_bytes`` in the stream, long blanks included."""
+    """The bytes of one text; it took ``size_bytes`` in the stream, long blanks included.
+
+    ``balanced``: it begins and ends with brackets that belong together.
+    """
 
     text: bytes
     size_bytes: int
+    balanced: bool
 
 
 class Framer:
@@ -53,9 +66,14 @@ class Framer:
     ``data`` is what was pushed last, and its bytes from ``at`` on have not been looked at.
     ``resting``: between texts, and not skipping what follows an error.  A caller that knows a
     text by other means may move ``at`` behind it while that is so.
+
+    What follows an error in the same message is skipped (:mod:`~.recovery`); with
+    ``repeat_errors``, whatever makes no sense there is another error, as QEMU up to 10.2 has it.
     """
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, repeat_errors: bool = False) -> None:
+        self._repeat_errors = repeat_errors
+        self._recovery: Recovery | None = None
         self.set_limits(limits)
         self.data = b""
         self.at = 0
@@ -82,6 +100,7 @@ class Framer:
         self.data = b""
         self.at = 0
         self._state = State.START
+        self._recovery = None
         self._forget()
 
     def push(self, data: bytes) -> None:
@@ -102,6 +121,11 @@ class Framer:
                 return found
         self._hold()
         return None
+
+    def recover(self) -> None:
+        """The last text was none, nor balanced: what follows in its line is none either."""
+        if not self._repeat_errors:
+            self._skip_message(0)
 
     def skip_blanks(self) -> None:
         """Go on to the next byte that is no blank."""
@@ -147,8 +171,12 @@ class Framer:
             assert match is not None
             self.at = match.end()
         if self.at >= too_long:
+            quote, still_open = _QUOTES.get(self._state, 0), self._open
             self._state = State.START
-            return self._failed(f"longer than {self._limits.text_bytes - 1} bytes")
+            error = self._failed(f"longer than {self._limits.text_bytes - 1} bytes")
+            if not self._repeat_errors:
+                self._skip_message(still_open, quote)
+            return error
         return self._move() if self.at < len(self.data) else None
 
     def _move(self) -> Frame | JsonError | None:
@@ -157,9 +185,16 @@ class Framer:
         state = TABLE[self._state][byte]
         self.at += state is not State.END_BEFORE
         if state is State.ERROR:
+            quote = _QUOTES.get(self._state, 0)
+            open_before = self._open
             error = self._failed(_stray(byte), back=1)
-            self._state = State.RECOVERY
-            self.resting = False
+            if self._repeat_errors:
+                self._state = State.RECOVERY
+                self.resting = False
+            elif byte == 0xFF or (byte == 0x0A and quote):
+                self._state = State.START  # that is what ends a recovery
+            else:
+                self._skip_message(open_before, quote)
             return error
         if state is not State.END and state is not State.END_BEFORE:
             self._state = state
@@ -180,12 +215,17 @@ class Framer:
             self._brackets -= 1
         problem = self._broken_limit()
         if problem:
-            return self._failed(problem)
+            still_open = max(0, self._braces + self._brackets)
+            error = self._failed(problem)
+            if not self._repeat_errors:
+                self._skip_message(still_open)
+            return error
         self._open = self._braces + self._brackets
         if self._open > 0 and self._braces >= 0 and self._brackets >= 0:
             return None
         text = bytes(self._held) + self.data[self._start : self.at]
-        frame = Frame(text, len(text) + self._dropped)
+        balanced = byte in (0x7D, 0x5D) and self._braces == self._brackets == 0
+        frame = Frame(text, len(text) + self._dropped, balanced)
         self._forget()
         return frame
 
@@ -215,8 +255,22 @@ class Framer:
                 self._tokens += 1
                 self._token_bytes += match.end() - match.start()
 
+    def _skip_message(self, depth: int, quote: int = 0) -> None:
+        """Skip the rest of the message in which an error was."""
+        self._recovery = Recovery(depth, quote)
+        self._state = State.RECOVERY
+        self.resting = False
+
     def _recover(self) -> None:
         """Skip what follows an error."""
+        if self._recovery is not None:
+            self.at, over = self._recovery.skip(self.data, self.at)
+            self._start = self.at
+            if over:
+                self._recovery = None
+                self._state = State.START
+                self.resting = True
+            return
         match = SKIPPED.match(self.data, self.at)
         assert match is not None
         self.at = self._start = match.end()
@@ -268,6 +322,15 @@ class Framer:
         self._blanks += kept
         self._dropped += self.at - end - kept
         self._start = self.at
+
+
+#: What ends the string that a state is in.
+_QUOTES: Final = {
+    State.DOUBLE: 0x22,
+    State.DOUBLE_ESCAPE: 0x22,
+    State.SINGLE: 0x27,
+    State.SINGLE_ESCAPE: 0x27,
+}
 
 
 def _stray(byte: int) -> str:

@@ -4,8 +4,7 @@ In: bytes as they come from a peer.  Out: parsed values, and errors as values.
 Must not know: what the values mean, connections, who answers.
 
 Texts are framed by their structure and never by lines (QMP, transport and framing).  Tokens,
-errors and what happens behind an error are QEMU's (QMP, lexer, recovery); a bad text never
-makes the reader unusable.
+and errors are QEMU's (QMP, lexer); a bad text never makes the reader unusable.
 """
 
 from __future__ import annotations
@@ -49,10 +48,13 @@ class TextReader:
     ``feed(data)`` gives all that is complete.  A shell that may have to stop between two texts
     calls ``push(data)`` and then ``take()`` as often as it likes, until that gives None.
     Integers that neither int64 nor uint64 can hold are floats.
+
+    A broken text is one error; with ``repeat_errors`` it may be several, as QEMU up to 10.2 has
+    it (QMP, recovery).
     """
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._framer = Framer(limits)
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, repeat_errors: bool = False) -> None:
+        self._framer = Framer(limits, repeat_errors=repeat_errors)
         self.set_limits(limits)
         # What texts seem to end with (see _mark); b"" if that is not clear.  A guess that is
         # wrong costs one look at the bytes up to the mark, and is not made again before it.
@@ -90,14 +92,17 @@ class TextReader:
         frame = framer.take()
         if frame is None or isinstance(frame, JsonError):
             return frame
-        self._mark = _mark(framer.data, framer.at)
-        framer.skip_blanks()
         try:
-            return _parsed(Parsed, (self._value(frame.text), frame.size_bytes))
+            parsed = _parsed(Parsed, (self._value(frame.text), frame.size_bytes))
         except JsonError as error:
             # It is a value from here on, which should not keep alive where it came from.
             error.__context__ = error.__traceback__ = None
+            if not frame.balanced:
+                framer.recover()
             return error
+        self._mark = _mark(framer.data, framer.at)
+        framer.skip_blanks()
+        return parsed
 
     def eof(self) -> None:
         """The stream has ended: drop what is incomplete, and be ready for another stream."""

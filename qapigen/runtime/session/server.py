@@ -43,7 +43,9 @@ __all__ = ["NEGOTIATION_LIMITS", "QUEUE_LENGTH", "SYNC_BYTE", "Job", "ServerSess
 #: What a client may send before it has negotiated: no text of that time is long.
 NEGOTIATION_LIMITS: Final = Limits(text_bytes=64 * 1024, tokens=8 * 1024)
 
-_REFUSALS_A_CALL: Final = 32  # of what is no command; each takes as long as a small command
+# What one call may refuse.  Each takes as long as a small command, and longer if it is long.
+_REFUSALS_A_CALL: Final = 32
+_BYTES_A_REFUSAL: Final = 32
 
 #: In-band texts that wait behind the running one with out-of-band execution (QMP, flow control).
 QUEUE_LENGTH: Final = 8
@@ -90,7 +92,8 @@ class ServerSession:
 
     ``greeting`` is what the client is greeted with; a dialect without negotiation has none.
     ``preconfig`` tells whether the machine still waits for its configuration.  ``policy`` is
-    None where everything is accepted and shown.
+    None where everything is accepted and shown.  A text that is no JSON gets one error; with
+    ``repeat_errors`` it may get several, see :class:`~..codec.incremental.TextReader`.
     """
 
     def __init__(
@@ -102,6 +105,7 @@ class ServerSession:
         limits: Limits = DEFAULT_LIMITS,
         policy: CommandPolicy | None = None,
         preconfig: Callable[[], bool] | None = None,
+        repeat_errors: bool = False,
     ) -> None:
         if (greeting is not None) != dialect.negotiates:
             raise ValueError("a dialect with a negotiation needs a greeting, others have none")
@@ -114,7 +118,8 @@ class ServerSession:
         self._plain = dialect is QMP  # what nearly all sessions are
         self._oob = False  # out-of-band execution is enabled
         self._limits = limits
-        self._reader = TextReader(limits if greeting is None else _lower(limits))
+        first = limits if greeting is None else limits.at_most(NEGOTIATION_LIMITS)
+        self._reader = TextReader(first, repeat_errors=repeat_errors)
         self._pending = False  # there is more to do than one call should
         self._drained = True  # the reader has no whole text
         self._ended = False  # no input comes any more
@@ -196,7 +201,7 @@ class ServerSession:
         one at a time, out-of-band ones also beside them.  It is also None when many texts in a
         row were no commands: :attr:`pending` tells, and others should have their turn then.
         """
-        refusals = 0
+        refused = 0
         self._pending = False
         while (entry := self._next_text()) is not None:
             job = self._begin(entry)
@@ -204,8 +209,9 @@ class ServerSession:
                 self._take()  # there is room for one more now
             if job is not None:
                 return job
-            refusals += 1
-            if refusals == _REFUSALS_A_CALL:
+            looked_at = entry.size_bytes if isinstance(entry, Parsed) else entry.offset
+            refused += 1 + looked_at // _BYTES_A_REFUSAL
+            if refused >= _REFUSALS_A_CALL:
                 self._pending = True
                 return None
         if self._ended:
@@ -382,15 +388,6 @@ class ServerSession:
 
     def _send(self, reply: dict[str, object]) -> None:
         self._out.append(reply_line(reply, self._dialect))
-
-
-def _lower(limits: Limits) -> Limits:
-    """The limits of a client that has not negotiated."""
-    return Limits(
-        limits.depth,
-        min(limits.text_bytes, NEGOTIATION_LIMITS.text_bytes),
-        min(limits.tokens, NEGOTIATION_LIMITS.tokens),
-    )
 
 
 def _is_urgent(value: object) -> bool:

@@ -61,8 +61,20 @@ class Alone:
         self.ended += 1
 
 
-def connect() -> tuple[ServerConnection, Shelf, Alone, Samples]:
-    """A connection in command mode."""
+class Clock:
+    """Stands still, or goes on at each look."""
+
+    def __init__(self, step: float = 0.0) -> None:
+        self.now = 0.0
+        self.step = step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def connect(clock: Clock | None = None) -> tuple[ServerConnection, Shelf, Alone, Samples]:
+    """A connection in command mode, for which no time passes."""
     samples, host, shelf = Samples(), Alone(), Shelf()
     specs = {
         name: CommandSpec(name=name, method=name, arguments=ArgumentsStyle.RAW)
@@ -71,7 +83,7 @@ def connect() -> tuple[ServerConnection, Shelf, Alone, Samples]:
     greeting = Greeting(VersionTriple(1, 2, 3), "", ())
     session = ServerSession(Registry(specs, [samples]), greeting=greeting)
     context = CommandContext("c", peer="p", emit=print, shutdown=print)
-    connection = ServerConnection(session, context, host)
+    connection = ServerConnection(session, context, host, clock=clock or Clock())
     connection.connection_made(shelf)
     connection.data_received(NEGOTIATE)
     shelf.writes.clear()
@@ -101,6 +113,23 @@ def test_handlers_that_wait_for_nothing_are_answered_at_once() -> None:
         loop.call_soon(call)
         assert await done == 1
         assert connection.tasks == frozenset()
+
+    asyncio.run(scenario())
+
+
+def test_slow_commands_leave_others_their_turn() -> None:
+    """A turn ends when its time is over, and the rest comes in further ones."""
+
+    async def scenario() -> None:
+        connection, shelf, _, _ = connect(Clock(step=0.001))
+        connection.data_received(command("echo", {}) * 20)
+        turns = [b"".join(shelf.writes).count(b"\r\n")]
+        assert 0 < turns[0] <= 5
+        while turns[-1] < 20:
+            await asyncio.sleep(0)
+            turns.append(b"".join(shelf.writes).count(b"\r\n"))
+            assert turns[-1] - turns[-2] <= 5
+        assert turns[-1] == 20
 
     asyncio.run(scenario())
 

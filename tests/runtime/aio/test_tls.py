@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from pathlib import Path
 
 import pytest
 
-from qapigen.runtime.addresses import Address
+from qapigen.runtime.addresses import Address, TcpAddress
 from qapigen.runtime.aio.tls import client_context, server_context
 from qapigen.runtime.errors import QapiError
 
@@ -215,3 +216,27 @@ def test_a_revoked_certificate(play: Play, tmp_path: Path) -> None:
     (folder / "ca-crl.pem").write_text("nonsense")
     with pytest.raises(QapiError, match="cannot be used"):
         server_context(folder)
+
+
+def test_who_never_finishes_the_handshake_gives_way(play: Play, folder: Path) -> None:
+    """To the newest; a client that is in earnest is served among many of those."""
+
+    async def scenario() -> None:
+        server, _ = sample_server(most_negotiating=2)
+        async with server:
+            context = server_context(folder, verify_peer=False)
+            address = await server.serve("tcp:localhost:0,ipv4", tls=context)
+            assert isinstance(address, TcpAddress)
+            silent = []
+            for _ in range(4):
+                silent.append(await asyncio.open_connection(address.host, address.port))
+            for reader, _ in silent[:2]:
+                assert await reader.read() == b""
+            side = client_context(folder)
+            async with await RawClient.connect(address, tls=side, host="localhost") as client:
+                await client.message()
+                assert await client.ask(NEGOTIATE) == {"return": {}}
+            for _, writer in silent:
+                writer.close()
+
+    play(scenario())

@@ -55,7 +55,7 @@ def pieces(data: bytes, cuts: Iterable[int]) -> list[bytes]:
 
 
 def fed(parts: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> list[Parsed | JsonError]:
-    reader = TextReader(limits)
+    reader = TextReader(limits, repeat_errors=True)
     return [each for part in parts for each in reader.feed(part)]
 
 
@@ -64,7 +64,7 @@ def fed(parts: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> list[Parsed 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row.given[:40]))
 def test_row(row: Row) -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     assert outcomes(reader.feed(row.given)) == repr(row.expected)
     assert reader.at_rest == row.rest
 
@@ -80,7 +80,7 @@ def test_row_cut_anywhere(row: Row) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row.given[:40]))
 def test_row_behind_and_before_a_command(row: Row) -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     assert len(reader.feed(COMMAND + row.given)) == 1 + len(row.expected)
     # A control byte ends whatever it was, with one error more.
     *_, last = reader.feed(b"\x01" + COMMAND + b"\r\n")
@@ -118,7 +118,7 @@ def test_cuts_change_nothing(data: bytes, cuts: list[int]) -> None:
 
 def thoroughly(data: bytes, limits: Limits = DEFAULT_LIMITS) -> list[Parsed | JsonError]:
     """What comes out where nothing is read in a quick way."""
-    framer = Framer(limits)
+    framer = Framer(limits, repeat_errors=True)
     framer.push(data)
     found: list[Parsed | JsonError] = []
     while (frame := framer.take()) is not None:
@@ -170,7 +170,7 @@ def test_right_texts_are_read(
 
 
 def test_take_leaves_what_follows() -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     reader.push(b'{"a":1}{"b":2}@ {"c":3}{"d":')
     assert reader.take() == Parsed({"a": 1}, 7)
     assert not reader.at_rest
@@ -184,8 +184,8 @@ def test_take_leaves_what_follows() -> None:
 
 
 def test_take_without_input() -> None:
-    assert TextReader().take() is None
-    assert TextReader().feed(b"") == []
+    assert TextReader(repeat_errors=True).take() is None
+    assert TextReader(repeat_errors=True).feed(b"") == []
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_size_in_the_stream(text: bytes, size: int) -> None:
     "beginning", [b'{"a":', b'"a', b"12", b"tru", b"-", b"@ x", b'"\\', b"[[ "]
 )
 def test_end_drops_what_is_incomplete(beginning: bytes) -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     reader.feed(COMMAND + beginning)
     assert not reader.at_rest
     reader.eof()
@@ -219,14 +219,14 @@ def test_end_drops_what_is_incomplete(beginning: bytes) -> None:
 
 
 def test_end_drops_what_was_not_taken() -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     reader.push(COMMAND + COMMAND)
     reader.eof()
     assert reader.take() is None
 
 
 def test_blanks_in_a_text_are_not_kept() -> None:
-    framer = Framer()
+    framer = Framer(repeat_errors=True)
     framer.push(b'{"a":')
     assert framer.take() is None
     for _ in range(1000):
@@ -371,7 +371,7 @@ def test_limits_that_make_no_sense(wrong: dict[str, int]) -> None:
     ],
 )
 def test_floods_are_survived(unit: bytes) -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     for _ in range(20):
         reader.feed(unit * 500)
     *_, last = reader.feed(b"\x01" + COMMAND)
@@ -381,7 +381,7 @@ def test_floods_are_survived(unit: bytes) -> None:
 @settings(max_examples=20)
 @given(st.lists(STREAMS, max_size=5))
 def test_reader_is_never_stuck(streams: list[bytes]) -> None:
-    reader = TextReader()
+    reader = TextReader(repeat_errors=True)
     for each in streams:
         reader.feed(each)
     *_, last = reader.feed(b"\x01" + COMMAND)

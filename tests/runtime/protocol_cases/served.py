@@ -134,13 +134,23 @@ async def serve(kind: str, address: str) -> None:
     with package("protocol_cases_served", files) as types:
         commands = import_module(f"{types.__name__}.commands")
         if kind == "agent":
-            server = Server(commands.registry(Agent()), version=VERSION, dialect=GUEST_AGENT)
+            server = Server(
+                commands.registry(Agent()),
+                version=VERSION,
+                dialect=GUEST_AGENT,
+                repeat_errors=True,
+            )
         else:
             policy = None
             if kind == "strict":
                 schema = import_module(f"{types.__name__}.introspect").query_qmp_schema()
                 policy = SchemaPolicy(CompatPolicy.parse(POLICY), schema)
-            server = Server(commands.registry(Machine(types)), version=VERSION, policy=policy)
+            server = Server(
+                commands.registry(Machine(types)),
+                version=VERSION,
+                policy=policy,
+                repeat_errors=True,
+            )
         async with server:
             await server.serve(address)
             await server.wait_closed()

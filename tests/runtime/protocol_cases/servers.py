@@ -64,10 +64,21 @@ def connected(address: Path) -> Iterator[socket.socket]:
         yield connection
 
 
+#: Runs a script whose server says as often as QEMU 7.2 that a text is wrong.
+_REPEATING = """
+import functools, runpy, sys
+from qapigen.runtime import aio
+aio.Server = functools.partial(aio.Server, repeat_errors=True)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 @contextmanager
-def example_server(folder: Path) -> Iterator[Path]:
+def example_server(folder: Path, *, repeat_errors: bool = False) -> Iterator[Path]:
     """The example of the documentation."""
-    with _python(folder, lambda fd: [sys.executable, str(EXAMPLE), f"fd:{fd}"]) as address:
+    python = [sys.executable, *(("-c", _REPEATING) if repeat_errors else ()), str(EXAMPLE)]
+    with _python(folder, lambda fd: [*python, f"fd:{fd}"]) as address:
         yield address
 
 

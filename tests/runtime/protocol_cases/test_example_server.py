@@ -20,7 +20,7 @@ SHORT_BYTES = 120
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the example serves a machine that is stopped."""
-    with example_server(tmp_path_factory.mktemp("example")) as path:
+    with example_server(tmp_path_factory.mktemp("example"), repeat_errors=True) as path:
         stopped = case("stop", command("stop"), returns(), events=("STOP",))
         assert complaints(path, [stopped], close=True) == {}
         yield path

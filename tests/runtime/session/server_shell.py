@@ -76,7 +76,9 @@ class Shell:
 
     def settle(self) -> None:
         """Run what can run, and write what there is to write."""
-        while (job := self.session.next_job()) is not None:
+        while (job := self.session.next_job()) is not None or self.session.pending:
+            if job is None:
+                continue
             reply = job.run()
             if is_awaitable(reply):
                 coroutine: Any = reply

@@ -66,7 +66,7 @@ def oob() -> Iterator[Shell]:
 
 
 @pytest.mark.parametrize("negotiated", [False, True])
-@pytest.mark.parametrize("junk", [b"}", b"nonsense\n", b'{"x": 1}'])
+@pytest.mark.parametrize("junk", [b"}\n", b"nonsense\n", b'{"x": 1}', b'{"x" 1}', b"[]"])
 def test_refusals_are_work_like_commands(junk: bytes, negotiated: bool) -> None:
     """Others have their turn between some of them, and a command behind them is not lost."""
     session = ServerSession(Registry(SPECS, [Handlers()]), greeting=GREETING)
@@ -91,10 +91,41 @@ def test_refusals_are_work_like_commands(junk: bytes, negotiated: bool) -> None:
     assert not session.pending
 
 
+@pytest.mark.parametrize("deep", [b"[" * 1000 + b"]" * 1000, b"[" * 1000 + b"1 2" + b"]" * 1000])
+def test_long_refusals_are_more_work(deep: bytes) -> None:
+    """So others have their turn behind each of them."""
+    session = ServerSession(Registry(SPECS, [Handlers()]), greeting=GREETING)
+    session.connection_made()
+    session.outgoing()
+    session.receive(deep * 5)
+    for _ in range(5):
+        assert session.next_job() is None
+        assert session.pending
+        assert session.outgoing().count(b'"error"') == 1
+    assert session.next_job() is None
+    assert not session.pending
+
+
+def test_a_broken_text_is_one_error_or_several() -> None:
+    junk = b"{'execute': 'echo', 'arguments': {'a': #, 'b': }}\n"
+    for repeat_errors, errors in ((False, 1), (True, 6)):
+        session = ServerSession(
+            Registry(SPECS, [Handlers()]), greeting=GREETING, repeat_errors=repeat_errors
+        )
+        session.connection_made()
+        session.receive(NEGOTIATE)
+        assert session.next_job() is None
+        session.outgoing()
+        session.receive(junk + text("echo", 1, a=1))
+        job = session.next_job()
+        assert job is not None and job.name == "echo"
+        assert session.outgoing().count(b'"error"') == errors
+
+
 def test_closing_ends_what_is_pending() -> None:
     session = ServerSession(Registry(SPECS, [Handlers()]), greeting=GREETING)
     session.connection_made()
-    session.receive(b"}" * 1000)
+    session.receive(b"[]" * 1000)
     assert session.next_job() is None
     assert session.pending
     session.close()
