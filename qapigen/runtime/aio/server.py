@@ -142,8 +142,7 @@ class Server:
         """
         if self._stopping:
             raise RuntimeError("a server that ends serves nobody any more")
-        if isinstance(address, str):
-            address = parse_address(address)
+        address = parse_address(address) if isinstance(address, str) else address
         match address:
             case UnixAddress():
                 sockets = open_unix(address, mode=mode)
@@ -191,8 +190,8 @@ class Server:
             for each in sockets:
                 each.close()
             raise RuntimeError("a server that ends serves nobody any more")
-        listener = Listener(address, sockets, accepted=accepted, most_clients=most_clients)
-        self._listeners[listener] = NamedDescriptors()
+        made = Listener(address, sockets, accepted=accepted, most_clients=most_clients)
+        self._listeners[made] = NamedDescriptors()
 
     def _serve_pipes(
         self, channel: PipeChannel, address: Address, tls: ssl.SSLContext | None
