@@ -26,12 +26,13 @@ __all__ = [
 REPLACEMENT: Final = "***"
 
 #: Members that hold a secret wherever they are, or may: a ``command-line`` sets passwords, too,
-#: and what goes into and out of programs and files of a guest can be anything.
+#: what goes into and out of programs and files of a guest can be anything, and so can the
+#: environment of a program.
 SECRET_MEMBERS: Final = frozenset(
     {
         *("password", "passwd", "passphrase", "secret", "cookie", "token", "credentials"),
         *("private-key", "secret-key", "access-key", "api-key", "auth-key"),
-        *("command-line", "input-data", "out-data", "err-data", "buf-b64"),
+        *("command-line", "env", "input-data", "out-data", "err-data", "buf-b64"),
     }
 )
 

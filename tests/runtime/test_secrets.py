@@ -16,7 +16,7 @@ from qapigen.runtime.secrets import is_secret, redacted, redacted_text, secrets_
     "name",
     [
         *("password", "Password", "vnc-password", "vnc_password", "passwd", "passphrase"),
-        *("token", "auth-token", "private-key", "cookie", "input-data", "buf-b64", "secret"),
+        *("token", "auth-token", "private-key", "cookie", "input-data", "env", "buf-b64", "secret"),
     ],
 )
 def test_members_that_hold_a_secret(name: str) -> None:
