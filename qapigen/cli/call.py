@@ -115,7 +115,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         _Call(options).run()
     except RemoteError as error:
-        print(f"qapigen call: {error.error_class}: {error.desc}", file=sys.stderr)
+        from ..compiler.diagnostics import one_line
+
+        text = one_line(f"{error.error_class}: {error.desc}")  # whatever the program put in there
+        print(f"qapigen call: {text}", file=sys.stderr)
         return REFUSED
     except TimeoutError:
         text = f"{options.address}: no answer within {options.timeout:g} s"

@@ -125,6 +125,7 @@ def _command_names(rows: Any, name: str) -> tuple[str, ...]:
 
 def _ask(word: str) -> Live:
     """Connect, ask, leave."""
+    from ..compiler.diagnostics import one_line
     from ..runtime.addresses import parse_address
     from ..runtime.blocking import Client
     from ..runtime.errors import QapiError, RemoteError
@@ -144,4 +145,4 @@ def _ask(word: str) -> Live:
         text = f"no answer within {_SECONDS:g} s; perhaps somebody else is connected"
     except QapiError as error:
         text = error.desc
-    raise Trouble(f"{word}: error: {text}")
+    raise Trouble(f"{word}: error: {one_line(text)}")

@@ -138,6 +138,18 @@ def test_an_error(call: Call, example: str, words: list[str], error_class: str) 
     assert found.err.count("\n") == 1
 
 
+def test_an_error_plays_no_tricks(call: Call, tmp_path: Path) -> None:
+    """Its text is the program's, and a terminal would do what it says."""
+
+    def refuse(request: Request) -> bytes:
+        return failure(request, "Generic\x1bError", "no \x1b[31m\u202eluck\n\u00e9")
+
+    with scripted(tmp_path, refuse) as (address, _):
+        found = call("call", address, "x-test")
+    assert found.status == REFUSED
+    assert found.err == "qapigen call: Generic\\x1bError: no \\x1b[31m\\u202eluck\\n\u00e9\n"
+
+
 def test_no_event_after_an_error(call: Call, example: str) -> None:
     found = call("call", example, "closefd", "fdname=x", "--wait-event", "STOP")
     assert (found.status, found.out) == (REFUSED, "")
