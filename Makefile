@@ -85,7 +85,7 @@ releases: $(RUN)
 
 # qemu-ga is for administrators and lies in /usr/sbin.
 interop: $(DEV)
-	PATH="$$PATH:/usr/sbin" $(BIN)/python -m pytest tests/interop -n 2 --dist loadfile $(PYTEST_OPTIONS)
+	PATH="$$PATH:/usr/sbin" $(BIN)/python -m pytest tests/interop -n 4 --dist loadfile $(PYTEST_OPTIONS)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench

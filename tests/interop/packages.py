@@ -1,6 +1,6 @@
-"""Packages generated from the schemas of the QEMU release that is installed.
+"""Packages generated from the schemas of a release of QEMU.
 
-In: the corpus, a folder.  Out: imported packages.
+In: the corpus, a release, a folder.  Out: imported packages.
 Must not know: processes, sockets.
 """
 
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, cast
 
@@ -23,16 +24,16 @@ from qapigen.runtime.commands import CommandSpec
 from qapigen.runtime.events import EventSpec
 from qapigen.runtime.visit import VisitFunction, from_wire, to_wire
 from tests.compiler.backends.python.packages import write
+from tests.interop.differences import Release
+from tests.outside import unpack_release
 
-__all__ = ["DIALECT", "ROOTS", "Package", "analysis", "imported"]
+__all__ = ["ROOTS", "Package", "analysis", "imported"]
 
-DIALECT = "7.2"
-
-#: The schemas of the programs, by the package that is made of each.
+#: The schemas of the programs in a release's folder, by the package that is made of each.
 ROOTS = {
-    "live_qapi": "qemu-7.2/qapi/qapi-schema.json",
-    "live_qga": "qemu-7.2/qga/qapi-schema.json",
-    "live_storage_daemon": "qemu-7.2/storage-daemon/qapi/qapi-schema.json",
+    "live_qapi": "qapi/qapi-schema.json",
+    "live_qga": "qga/qapi-schema.json",
+    "live_storage_daemon": "storage-daemon/qapi/qapi-schema.json",
 }
 
 
@@ -42,6 +43,8 @@ class Package:
 
     name: str
     schema: Schema
+    #: Whether servers may know more than the schema.
+    lenient: bool = False
 
     @property
     def commands(self) -> Mapping[str, CommandSpec]:
@@ -59,7 +62,7 @@ class Package:
 
     def answer(self, command: str, wire: object) -> Any:
         """The typed answer of a server."""
-        return from_wire(self.visit_answer(command), wire, "return")
+        return from_wire(self.visit_answer(command), wire, "return", lenient=self.lenient)
 
     def visit_answer(self, command: str) -> VisitFunction[Any]:
         """The visit function of a command's answer."""
@@ -75,22 +78,35 @@ class Package:
         return import_module(f"{self.name}.{path}")
 
 
-def analysis(corpus: Path, name: str) -> Analysis:
+@contextmanager
+def _schema(corpus: Path, name: str, release: Release) -> Iterator[str]:
+    """The file with the schema of a release, unpacked if need be."""
+    folder = corpus / f"qemu-{release.schemas}"
+    if folder.is_dir():
+        yield str(folder / ROOTS[name])
+        return
+    with TemporaryDirectory() as unpacked:
+        yield str(unpack_release(corpus, release.schemas, Path(unpacked)) / ROOTS[name])
+
+
+def analysis(corpus: Path, name: str, release: Release) -> Analysis:
     """What the compiler's front end makes of a schema."""
-    return analyze(str(corpus / ROOTS[name]), read_source, DIALECT)
+    with _schema(corpus, name, release) as path:
+        return analyze(path, read_source, release.schemas)
 
 
 @contextmanager
-def imported(corpus: Path, name: str, folder: Path) -> Iterator[Package]:
+def imported(corpus: Path, name: str, folder: Path, release: Release) -> Iterator[Package]:
     """Write a package into ``folder``; it can be imported meanwhile."""
     backends = tuple(backend for backend in BACKENDS if backend != "markdown")
-    options = Options(package=name, dialect=DIALECT, backends=backends)
-    result = compile_schema(str(corpus / ROOTS[name]), read_source, options)
+    options = Options(package=name, dialect=release.schemas, backends=backends)
+    with _schema(corpus, name, release) as path:
+        result = compile_schema(path, read_source, options)
     assert result.files is not None and result.analysis.schema is not None, result.analysis
     write(folder, result.files)
     sys.path.insert(0, str(folder))
     try:
-        yield Package(name, result.analysis.schema)
+        yield Package(name, result.analysis.schema, bool(release.newer_answers))
     finally:
         sys.path.remove(str(folder))
         for module in [each for each in sys.modules if each.partition(".")[0] == name]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -59,12 +58,7 @@ def test_a_migration(qapi: Package, machine: RawClient, tmp_path: Path) -> None:
     capability = {"capability": "events", "state": True}
     machine.execute("migrate-set-capabilities", {"capabilities": [capability]})
     assert told(qapi, machine, "query-migrate") == qapi.type("MigrationInfo")()
-    fd = os.open(tmp_path / "stream", os.O_CREAT | os.O_WRONLY)
-    try:
-        machine.execute("getfd", {"fdname": "out"}, fds=[fd])
-    finally:
-        os.close(fd)
-    machine.execute("migrate", {"uri": "fd:out"})
+    machine.execute("migrate", {"uri": f"exec:cat > {tmp_path}/stream"})
     status = qapi.type("MigrationStatus")
     machine.wait_for("MIGRATION", lambda data: data["status"] == status.COMPLETED)
     info = told(qapi, machine, "query-migrate")

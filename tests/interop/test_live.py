@@ -14,19 +14,25 @@ from pathlib import Path
 import pytest
 
 from tests.cli.process import run
+from tests.interop.differences import Release
 from tests.interop.packages import ROOTS
-from tests.interop.programs import AGENT, DAEMON, QEMU, agent_socket, storage_daemon_socket
-from tests.interop.qemus import QEMUS, Qemu
+from tests.interop.programs import (
+    AGENT,
+    DAEMON,
+    QEMU,
+    agent_socket,
+    machine_socket,
+    storage_daemon_socket,
+)
 
 OURS = "7.2"
 DIALECT = ("--dialect", OURS)
 
 
 @pytest.mark.requires(QEMU)
-@pytest.mark.parametrize("qemu", QEMUS, ids=str)
-def test_qemu(corpus: Path, tmp_path: Path, qemu: Qemu) -> None:
-    root = corpus / ROOTS["live_qapi"]
-    with qemu.socket(tmp_path) as path:
+def test_qemu(corpus: Path, tmp_path: Path, release: Release) -> None:
+    root = corpus / f"qemu-{OURS}" / ROOTS["live_qapi"]
+    with machine_socket(tmp_path) as path:
         live = ("--config", f"qmp:unix:{path}")
         found = run("introspect", root, *DIALECT, *live, "-v")
         differences = run("introspect", root, *DIALECT, "--diff", path)
@@ -40,7 +46,7 @@ def test_qemu(corpus: Path, tmp_path: Path, qemu: Qemu) -> None:
     assert differences.returncode == 1
     assert "-NetClientDriver, value vmnet-host (if CONFIG_VMNET)\n" in differences.stdout
     assert "vmnet" not in unexplained.stdout
-    if qemu.release == OURS:
+    if release.schemas == OURS:
         assert json.loads(found.stdout) == told
         assert "note: " not in found.stderr
         lines = differences.stdout.splitlines()[2:]
@@ -55,16 +61,16 @@ def test_qemu(corpus: Path, tmp_path: Path, qemu: Qemu) -> None:
 
 
 @pytest.mark.requires(QEMU)
-@pytest.mark.parametrize("qemu", QEMUS, ids=str)
-def test_a_pruned_package(corpus: Path, tmp_path: Path, qemu: Qemu) -> None:
+def test_a_pruned_package(corpus: Path, tmp_path: Path, release: Release) -> None:
     """It has no trace of what the program cannot do, and reads the program's answers."""
-    root, out = corpus / ROOTS["live_qapi"], tmp_path / "out"
-    with qemu.socket(tmp_path) as path:
+    root, out = corpus / f"qemu-{OURS}" / ROOTS["live_qapi"], tmp_path / "out"
+    with machine_socket(tmp_path) as path:
         made = run(
             *("generate", root, *DIALECT, "--config", f"qmp:unix:{path}"),
             *("-o", out, "--package", "live_pruned", "--backend", "python"),
         )
         assert made.returncode == 0, made.stderr
+        version = str(json.loads(run("call", path, "query-version").stdout)["qemu"]["major"])
         code = f"""
 import sys; sys.path.insert(0, {str(out)!r})
 from live_pruned.client import BlockingClient
@@ -75,12 +81,12 @@ with BlockingClient.connect({str(path)!r}, timeout=60) as client:
         answer = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, check=False, text=True
         )
-    assert answer.stdout.split() == [qemu.release.partition(".")[0], "prelaunch"], answer.stderr
+    assert answer.stdout.split() == [version, "prelaunch"], answer.stderr
 
 
-@pytest.mark.requires(DAEMON)
+@pytest.mark.requires(DAEMON, release=OURS)
 def test_storage_daemon(corpus: Path, tmp_path: Path) -> None:
-    root = corpus / ROOTS["live_storage_daemon"]
+    root = corpus / f"qemu-{OURS}" / ROOTS["live_storage_daemon"]
     with storage_daemon_socket(tmp_path) as path:
         found = run("introspect", root, *DIALECT, "--diff", path)
         release = json.loads(run("call", path, "query-version").stdout)["qemu"]
@@ -91,10 +97,10 @@ def test_storage_daemon(corpus: Path, tmp_path: Path) -> None:
         assert all(line.startswith("-") and " (if " in line for line in lines)
 
 
-@pytest.mark.requires(AGENT)
+@pytest.mark.requires(AGENT, release=OURS)
 def test_guest_agent(corpus: Path, tmp_path: Path) -> None:
     """It tells the names of its commands, and nothing else."""
-    root = corpus / ROOTS["live_qga"]
+    root = corpus / f"qemu-{OURS}" / ROOTS["live_qga"]
     with agent_socket(tmp_path) as path:
         found = run("introspect", root, *DIALECT, "--diff", f"qga:unix:{path}")
         info = json.loads(run("call", path, "guest-info", "--guest-agent").stdout)

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qapigen.migration.stream.devices import DeviceDescription, Field
 from qapigen.migration.stream.format import StreamError
+from tests.interop.differences import QEMU_7_2, Release
 from tests.interop.migration_pc import BUSY_PAGES, busy_pc
 from tests.interop.migration_sides import (
     BLOCK,
@@ -32,19 +34,21 @@ pytestmark = pytest.mark.requires(QEMU)
 BLOCKS = {BLOCK: MIB}
 PAGES = MIB // 4096
 
-#: What a machine without devices sends, with the numbers that QEMU 7.2 gives its sections.
-SECTIONS = [
-    ("start", "ram", 2),
-    ("end", "ram", 2),
-    ("full", "timer", 0),
-    ("full", "globalstate", 4),
-]
+#: The byte of ``globalstate`` behind its length and the run state.
+TELLS_SUSPENSION = 4 + 32
 
 
 @pytest.fixture(scope="module")
 def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stream of ours, of a guest that ran."""
     return half_filled(tmp_path_factory.mktemp("half"))
+
+
+def sections(release: Release) -> list[tuple[str, str, int]]:
+    """What a machine without devices sends, with the numbers of its sections."""
+    ram, timer, state = release.sections
+    parts = [("start", "ram", ram), ("end", "ram", ram)]
+    return [*parts, ("full", "timer", timer), ("full", "globalstate", state)]
 
 
 def run_state(stream: bytes) -> str:
@@ -54,7 +58,7 @@ def run_state(stream: bytes) -> str:
 
 def end_of_state(stream: bytes) -> int:
     """Where the guest is complete and the description begins, with a mark and its length."""
-    (found,) = re.finditer(rb'\x06.{4}\{ ?"page_size"', stream, re.DOTALL)
+    (found,) = re.finditer(rb'\x06.{4}\{ ?"(page_size|configuration)"', stream, re.DOTALL)
     return found.start()
 
 
@@ -63,7 +67,12 @@ def end_of_state(stream: bytes) -> int:
     [((), [], "running"), ((), ["stop"], "paused"), (("-S",), [], "paused")],
 )
 def test_a_stream_of_qemu(
-    half: Path, options: tuple[str, ...], orders: list[str], state: str, tmp_path: Path
+    release: Release,
+    half: Path,
+    options: tuple[str, ...],
+    orders: list[str],
+    state: str,
+    tmp_path: Path,
 ) -> None:
     """Both readers find the same in it."""
     with filled_qemu(tmp_path, half, *options) as side:
@@ -75,7 +84,8 @@ def test_a_stream_of_qemu(
     assert layout.machine == "none"
     assert layout.blocks == BLOCKS
     assert layout.ram[BLOCK] == memory
-    assert [each for each in layout.sections if each[0] != "part"] == SECTIONS
+    assert [each for each in layout.sections if each[0] != "part"] == sections(release)
+    assert tuple(layout.commands) == release.commands
     assert run_state(stream) == state
 
     found = read(stream, BLOCKS)
@@ -86,7 +96,7 @@ def test_a_stream_of_qemu(
     assert list(found.devices) == [("timer", 0), ("globalstate", 0)]
     value = found.devices["globalstate", 0]["runstate"]
     assert isinstance(value, bytes)
-    assert value.rstrip(b"\0").decode() == state
+    assert value.partition(b"\0")[0].decode() == state
 
 
 @pytest.mark.parametrize("options", [(), ("-S",)])
@@ -101,21 +111,34 @@ def test_a_stream_of_qemu_with_nothing_in_it(options: tuple[str, ...], tmp_path:
     assert run_state(stream) == ("prelaunch" if options else "running")
 
 
-def test_our_stream_is_laid_out_like_qemus(half: Path, tmp_path: Path) -> None:
-    """The same sections, as many pages of each kind, the same description."""
+def test_our_stream_is_laid_out_like_qemus(release: Release, half: Path, tmp_path: Path) -> None:
+    """The same sections, as many pages of each kind, the same description, in the way of 7.2."""
     our_layout = parse(half.read_bytes())
     with filled_qemu(tmp_path, half) as side:
         layout = parse(stream_of(side))
     assert our_layout.machine == layout.machine
     assert our_layout.blocks == layout.blocks
     assert our_layout.ram == layout.ram
-    assert [each for each in our_layout.sections if each[0] != "part"] == SECTIONS
+    assert [each for each in our_layout.sections if each[0] != "part"] == sections(QEMU_7_2)
     for kind in ("normal", "zero", "named"):
         assert our_layout.counts[kind] == layout.counts[kind], kind
     assert our_layout.devices.keys() == layout.devices.keys()
-    assert our_layout.devices["globalstate", 0] == layout.devices["globalstate", 0]
+    state = bytearray(our_layout.devices["globalstate", 0])
+    assert state[TELLS_SUSPENSION] == 0
+    state[TELLS_SUSPENSION] = release.tells_suspension
+    assert state == layout.devices["globalstate", 0]
     assert len(our_layout.devices["timer", 0]) == len(layout.devices["timer", 0])
-    assert our_layout.description == layout.description
+    assert tuple(layout.description) == release.description
+    for one, other in zip(entries(our_layout), entries(layout), strict=True):
+        fields = tuple(each["name"] for each in other["fields"])
+        assert payload_size(one) == payload_size(other)
+        assert one == other or (other["name"], fields) == ("globalstate", release.state_fields)
+
+
+def entries(layout: Layout) -> list[dict[str, Any]]:
+    """The devices of a description."""
+    found: list[dict[str, Any]] = layout.description["devices"]  # type: ignore[assignment]
+    return found
 
 
 def test_cut_anywhere_it_is_incomplete(half: Path, tmp_path: Path) -> None:
@@ -198,5 +221,5 @@ def described(layout: Layout) -> list[DeviceDescription]:
             entry["version"],
             (Field("all", "buffer", size=payload_size(entry)),),
         )
-        for entry in layout.description["devices"]  # type: ignore[attr-defined]
+        for entry in entries(layout)
     ]

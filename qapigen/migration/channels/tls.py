@@ -94,16 +94,22 @@ class TlsChannel:
 
     def handshake(self) -> None:
         """Agree with the peer, before anything else; raises :class:`ChannelError`."""
+        try:
+            self._shake_hands()
+        except ChannelError as error:
+            raise ChannelError(f"TLS handshake: {error}") from error
+
+    def _shake_hands(self) -> None:
         while True:
             try:
                 self._session.do_handshake()
             except ssl.SSLWantReadError:
                 self._send(self._leaves.read())
                 if not self._receive():
-                    raise ChannelError("TLS handshake: the peer ended the connection") from None
+                    raise ChannelError("the peer ended the connection") from None
             except ssl.SSLError as error:
                 self._channel.write_now(self._leaves.read())  # tells the peer why
-                raise ChannelError(f"TLS handshake: {describe_tls_failure(error)}") from error
+                raise ChannelError(describe_tls_failure(error)) from error
             else:
                 self._send(self._leaves.read())
                 return

@@ -144,7 +144,7 @@ class _Parser:
             self.footer(section)
         elif kind == 8:
             number, length = self.be16(), self.be16()
-            if (number, length) not in {(1, 0), (2, 4)}:
+            if (number, length) not in {(1, 0), (2, 4), (11, 0)}:
                 raise self.fail(f"command {number} with {length} bytes is none of a plain stream")
             self.found.commands.append((number, self.take(length)))
         else:

@@ -16,12 +16,15 @@ from tests.runtime.protocol_cases import (
 from tests.runtime.protocol_cases.cases import Case, probe
 
 __all__ = [
+    "AGENT",
     "AGENT_PROBED",
     "COMPAT_PROBED",
     "HALF_CLOSED",
     "LARGE",
+    "LEFT_OPEN",
     "PROBED",
     "SERVED",
+    "SERVED_LEFT_OPEN",
     "SERVED_PROBED",
 ]
 
@@ -35,11 +38,11 @@ HALF_CLOSED: dict[str, list[Case]] = {
     "envelope": envelope.CASES,
 }
 
-#: Sent with a question behind them.  What is queued on a connection with out-of-band execution
-#: would be dropped if it were closed.
-PROBED: dict[str, list[Case]] = {
-    name: probe(table) for name, table in (HALF_CLOSED | {"oob": oob.CASES}).items()
-}
+#: What is queued on a connection with out-of-band execution would be dropped if it were closed.
+LEFT_OPEN: dict[str, list[Case]] = HALF_CLOSED | {"oob": oob.CASES}
+
+#: Sent with a question behind them.
+PROBED: dict[str, list[Case]] = {name: probe(table) for name, table in LEFT_OPEN.items()}
 
 #: Take seconds each.
 LARGE = limits.LARGE
@@ -47,12 +50,15 @@ LARGE = limits.LARGE
 #: These need the commands of ``served.json``.
 SERVED: dict[str, list[Case]] = {"arguments": arguments.CASES}
 
+SERVED_LEFT_OPEN: dict[str, list[Case]] = SERVED | {"oob commands": arguments.OOB}
+
 SERVED_PROBED: dict[str, list[Case]] = {
-    name: probe(table) for name, table in (SERVED | {"oob commands": arguments.OOB}).items()
+    name: probe(table) for name, table in SERVED_LEFT_OPEN.items()
 }
 
 #: For guest agents, which keep what a client left unfinished for the next one.
-AGENT_PROBED = probe(agent.CASES)
+AGENT = agent.CASES
+AGENT_PROBED = probe(AGENT)
 
 #: Under the policy of ``arguments``.
 COMPAT_PROBED = probe(arguments.COMPAT)
