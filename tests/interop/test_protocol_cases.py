@@ -31,6 +31,10 @@ OPEN = LEFT_OPEN | SERVED_LEFT_OPEN
 #: A machine without anything, which is stopped and obeys the policy of the tables.
 STRICT = ["-machine", "none", "-nodefaults", "-display", "none", "-S", "-compat", POLICY]
 
+#: Cases with answers so long that QEMU may not be able to write them at once.  What is left is lost
+#: if the client has closed its sending side meanwhile, so they are among those probed only.
+LONG_ANSWERS = {"introspection", "1025 levels", "1025 objects", "1025 in a command"}
+
 with_qemu = pytest.mark.requires(QEMU)
 
 
@@ -55,7 +59,8 @@ def address(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @with_qemu
 @pytest.mark.parametrize("table", CLOSED)
 def test_half_closed(release: Release, address: Path, table: str) -> None:
-    assert complaints(address, read_by(release, CLOSED[table]), close=True, of_qemu=True) == {}
+    cases = [each for each in read_by(release, CLOSED[table]) if each.name not in LONG_ANSWERS]
+    assert complaints(address, cases, close=True, of_qemu=True) == {}
 
 
 @with_qemu

@@ -198,6 +198,21 @@ def test_anonymous(folder: Path) -> None:
         anonymous_context(folder, server=True)
 
 
+def test_anonymous_by_curves() -> None:
+    """Where the other side has no group, nor asks for one."""
+    for server in (True, False):
+        peer = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT if server else ssl.PROTOCOL_TLS_SERVER)
+        peer.check_hostname = False
+        peer.verify_mode = ssl.CERT_NONE
+        peer.maximum_version = ssl.TLSVersion.TLSv1_2
+        peer.set_ciphers("AECDH+AES:@SECLEVEL=0")
+        ours = anonymous_context(None, server=server)
+        version, cipher = shake_hands(*((peer, ours) if server else (ours, peer)))
+        assert version == "TLSv1.2"
+        assert isinstance(cipher, tuple)
+        assert cipher[0].startswith("AECDH-AES")
+
+
 def test_anonymous_with_certificates(certificates: Path) -> None:
     """The two kinds do not mix."""
     with pytest.raises(ssl.SSLError):
