@@ -121,6 +121,8 @@ def _check_marker(file: SourceFile, start: int, line: str, which: str, report: R
 _LONGEST = 70 - len("# ")
 _URL = re.compile(r" *(?:https?|ftp)://[^ ]*\Z")
 _LITERAL = re.compile(r"(?:\.\. +qmp-example)? *::\Z")
+#: Whatever breaks a rule has it; most blocks have nothing like it, and are not looked at by line.
+_SUSPECT = re.compile(r"\n[^\n]{71}|[.!?] [A-Z0-9(]")
 #: What may stand before a single blank; the group is what may not.
 _SENTENCE = re.compile(r"(?:\be\.g\.|^ *\d\.|([.!?])) [A-Z0-9(]")
 
@@ -131,6 +133,11 @@ def check_format(file: SourceFile, lines: list[Line], report: Report) -> None:
     Text in literal mode is left alone: what is indented below a line that is just ``::`` or
     starts an example.
     """
+    if not lines:
+        return
+    before = file.text.rfind("\n", 0, lines[0].start)
+    if _SUSPECT.search(file.text, before, lines[-1].end) is None:
+        return
     literal, indent = False, 0
     for text, start, _ in lines:
         if _LITERAL.match(text):  # within literal text, too, where it begins anew

@@ -17,9 +17,8 @@ from ..source import Reader, ReadError
 
 __all__ = ["Evidence", "Guess", "guess_release"]
 
-# Indentation is matched once and for all (``*+``) and does not run on over blank lines, which would
-# take a time that grows with their square.
-_INDENT = r"^[^\S\n]*+"
+# Texts have a newline in front, so that all lines begin alike.  Patterns begin with something to
+# look for, or their words are rare: all of the text is looked through for each of them.
 _INCLUDE = re.compile(r"'include'\s*+:\s*+'([^'\\\n]+)'")
 _VALUES = r"(?:[^{}]|\{[^{}]*+\}|(?!))*+"  # of an object whose values nest once at most
 
@@ -78,7 +77,12 @@ _SIGNS = (
     ),
     _sign("'if'", code=True, text=r"('if'\s*+:\s*+(?:\{|'[A-Z][A-Z0-9_]*'))", since="6.2"),
     _sign("'allow-preconfig'", code=True, text=r"('allow-preconfig')\s*+:", since="3.0"),
-    _sign("'type'", code=True, text=r"(?<![^\n])\{\s*+('type'\s*+:\s*+'[^'\n]*')", until="2.3"),
+    _sign(
+        *("\n{ 'type'", "\n{'type'"),
+        code=True,
+        text=r"(?<=\n\{) ?('type'\s*+:\s*+'[^'\n]*')",
+        until="2.3",
+    ),
     _sign("'no'", code=True, text=r"('(?:gen|success-response)'\s*+:\s*+'no')", until="2.3"),
     _sign("'discriminator'", code=True, text=r"('discriminator'\s*+:\s*+\{\s*+\})", until="2.3"),
     _sign("'**'", code=True, text=r"('\*\*')\s*+[,}\]]", until="2.4"),
@@ -92,28 +96,35 @@ _SIGNS = (
         text=rf"('union'\s*+:\s*+'[^'\n]*')\s*+,\s*+'data'\s*+:\s*+\{{{_VALUES}\}}\s*+\}}",
         until="6.1",
     ),
-    _sign("Errors:", text=_INDENT + r"# (Errors:)", since="9.0"),
-    _sign("qmp-example::", text=_INDENT + r"# (\.\. +qmp-example::)", since="9.1"),
+    _sign("# Errors:", text=r"# (Errors:)(?<=\n# Errors:)", since="9.0"),
+    _sign("qmp-example::", text=r"# (\.\. +qmp-example::)", since="9.1"),
     # Within a paragraph it is text.
     _sign(
-        *("Note", "Example"),
+        *("# Note:", "# Notes:", "# Example:", "# Examples:"),
         text=r"^[^\S\n]*+#(?: @[^\s:]+:)?\n[^\S\n]*+# ((?:Notes?|Examples?):)(?!:)",
         until="9.0",
     ),
     _sign("# @", text=r"(@(?<=\n# @)[\w-]++ ++:) ", until="8.0"),
-    _sign("Returns:", text=_INDENT + r"# (Returns: [Nn]othing)", until="8.2"),
+    _sign(
+        *("# Returns: nothing", "# Returns: Nothing"),
+        text=r"# (Returns: [Nn]othing)(?<=\n# Returns: .othing)",
+        until="8.2",
+    ),
 )
 _SINCE = re.compile(r"\b[Ss]ince:? (\d+)\.(\d+)")
 
 # Headings at the start of free-form documentation.  Most releases that do not have them take them
 # for mere text.
-_BEGIN = r"^[^\S\n]*+##\n(?:[^\S\n]*+#\n|(?!))*+[^\S\n]*+# "
-_EQUALS = _sign("# = ", "# == ", text=_BEGIN + r"(==?+ \S[^\n]*+)", until="10.0")
-_OVERLINED = _sign("# ***", "# ===", text=_BEGIN + r"(\*{3,}+|={3,}+)\n", since="10.1")
+_EQUALS = _sign("\n# = ", "\n# == ", text=r"##\n# (==?+ \S[^\n]*+)", until="10.0")
+_OVERLINED = _sign(
+    *("\n# ***", "\n# ==="),
+    text=r"##\n(?:#\n|(?!))*+# (\*{3,}+|={3,}+)\n",
+    since="10.1",
+)
 
 # The first line of a definition's documentation: the colon has been asked for since 2.9.
-_BARE = _sign("# @", text=_BEGIN + r"(@[\w.-]++)[^\S\n]*+\n", until="2.8")
-_NAMED = _sign("# @", text=_BEGIN + r"(@[\w.-]++:)[^\S\n]*+\n", since="2.9")
+_BARE = _sign("##\n# @", text=r"##\n# (@[\w.-]++)[^\S\n]*+\n", until="2.8")
+_NAMED = _sign("##\n# @", text=r"##\n# (@[\w.-]++:)[^\S\n]*+\n", since="2.9")
 
 #: So many remarks about versions tell of which time a schema is.
 _ENOUGH_VERSIONS = 10
@@ -190,7 +201,7 @@ def _look(sign: _Sign, texts: Sequence[tuple[str, str]]) -> _Found | None:
         found = any(word in text for word in sign.words)
         match = next(sign.places(text), None) if found else None
         if match is not None:
-            line = text.count("\n", 0, match.start(1)) + 1
+            line = text.count("\n", 0, match.start(1))
             what = " ".join(match[1].split())
             return _Found(Evidence(what, f"{path}:{line}", sign.since, sign.until), sign)
     return None
@@ -263,7 +274,10 @@ def _by_headings(texts: Sequence[tuple[str, str]]) -> Evidence | None:
 
 
 def _texts(root: str, read: Reader) -> list[tuple[str, str]]:
-    """Path and text of the root and all that it includes, as far as they can be read."""
+    """Path and text of the root and all that it includes, as far as they can be read.
+
+    Each text has a newline in front.
+    """
     pending, seen = [root], set[str]()
     texts: list[tuple[str, str]] = []
     while pending and len(texts) < _MOST_FILES:
@@ -275,7 +289,7 @@ def _texts(root: str, read: Reader) -> list[tuple[str, str]]:
             text = read(path)
         except ReadError:
             continue  # reading the schema will tell
-        texts.append((path, text))
+        texts.append((path, "\n" + text))
         folder = os.path.dirname(path)
         pending += [os.path.join(folder, name) for name in _INCLUDE.findall(text)]
     return texts

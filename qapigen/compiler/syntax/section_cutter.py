@@ -81,4 +81,5 @@ def dedent(body: list[str]) -> str:
     if len(body) == 1:
         return body[0].strip()
     margin = min([len(line) - len(line.lstrip()) for line in body[1:] if line], default=0)
-    return "\n".join([body[0].strip(), *[line[margin:] for line in body[1:]]]).strip("\n").rstrip()
+    more = [line[margin:] for line in body[1:]] if margin else body[1:]
+    return "\n".join([body[0].strip(), *more]).strip("\n").rstrip()
