@@ -30,6 +30,7 @@ __all__ = [
     "Kind",
     "Machine",
     "Migrated",
+    "free_port",
     "have_qemu",
     "migrate",
     "ours",
@@ -81,13 +82,21 @@ class Machine:
 
     client: Client
     process: Process
+    address: str  # the path of its monitor's socket
+
+    @property
+    def resident_kib(self) -> int:
+        """The memory that the process has now."""
+        return self._status_kib("VmRSS")
 
     @property
     def peak_mib(self) -> float:
         """The most memory that the process has had."""
+        return self._status_kib("VmHWM") / 1024
+
+    def _status_kib(self, what: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        kib = next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1]
-        return int(kib) / 1024
+        return int(next(line for line in status.splitlines() if line.startswith(what)).split()[1])
 
     @property
     def cpu_seconds(self) -> float:
@@ -114,7 +123,7 @@ def running(kind: Kind, *, search: Sequence[Path] = (REPOSITORY,)) -> Iterator[M
         events = {"capabilities": [{"capability": "events", "state": True}]}
         client.execute("migrate-set-capabilities", events)
         client.execute("migrate-set-parameters", {"max-bandwidth": 100 << 30})
-        yield Machine(client, process)
+        yield Machine(client, process, f"{folder}/qmp.sock")
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,7 @@ class Migrated:
 
 def migrate(source: Machine, destination: Machine, *, mib: int) -> Migrated:
     """Move a guest with so much memory over TCP, as fast as it goes."""
-    uri = {"uri": f"tcp:127.0.0.1:{_free_port()}"}
+    uri = {"uri": f"tcp:127.0.0.1:{free_port()}"}
     destination.client.execute("migrate-incoming", uri)
     source.client.clear_events()
     warm_memory(min(mib * 5 // 4, _MOST_WARM_MIB))
@@ -175,7 +184,8 @@ def _over(event: Event) -> bool:
     return (event.data or {}).get("status") in {"completed", "failed", "cancelled"}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address where nobody listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

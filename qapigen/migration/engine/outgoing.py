@@ -47,7 +47,6 @@ __all__ = ["OutgoingMigration"]
 
 _log = logging.getLogger(__name__)
 
-
 #: So long the end of the stream is held back from a destination that has not said a word.
 _WORD_SECONDS: Final = 3.0
 #: So long an attempt that was cancelled waits for a destination that may have the guest.
@@ -78,7 +77,7 @@ class OutgoingMigration:
         parameters: Callable[[], Parameters],
         clock: Callable[[], float],
         passed: Callable[[int], None],
-        wait: Callable[[float], None] | None = None,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         self._guest = guest
         self._connector = connector
@@ -87,7 +86,7 @@ class OutgoingMigration:
         self._clock = clock
         self._passed = passed
         self._wake = threading.Event()  # cancelled: no reason to wait any longer
-        self._wait = wait or self._wait_for_wake
+        self._wait = wait or self._wake.wait
         self._released = threading.Event()  # migrate-continue, or cancelled
         self._gate = threading.Lock()
         self._committed = False  # the destination may start the guest
@@ -106,7 +105,9 @@ class OutgoingMigration:
         self._pace = Pace(parameters, self._counters)
         encoder = page_encoder(capabilities, parameters, self._counters, guest.ram.blocks)
         sender = RamSender(guest.ram, encoder=encoder, clock=clock)
-        self._ram = RamSection(sender, self._counters, self._synced)
+        # Until it is over, because what is kept of pages to compare with may be much.
+        self._ram: RamSection | None = RamSection(sender, self._counters, self._synced)
+        self._remaining_bytes = 0  # when it was over
         self._problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="outgoing", daemon=True)
 
@@ -171,11 +172,12 @@ class OutgoingMigration:
 
     def report(self) -> OutgoingReport:
         """The numbers of this moment."""
-        total = self._total_ms
+        total, ram = self._total_ms, self._ram
+        xbzrle = self._capabilities[MigrationCapability.XBZRLE]
         return OutgoingReport(
             status=self._status.status,
             counters=self._counters.snapshot(),
-            remaining_bytes=self._ram.remaining_bytes,
+            remaining_bytes=self._remaining_bytes if ram is None else ram.remaining_bytes,
             total_bytes=self._guest.ram.size,
             mbps=self._pace.mbps,
             total_time_ms=elapsed_ms(self._started, self._clock()) if total is None else total,
@@ -183,11 +185,7 @@ class OutgoingMigration:
             expected_downtime_ms=self._pace.expected_downtime_ms,
             downtime_ms=self._downtime_ms,
             throttle=self._guest.cpus.throttle,
-            xbzrle_cache_size=(
-                self._parameters().xbzrle_cache_size
-                if self._capabilities[MigrationCapability.XBZRLE]
-                else None
-            ),
+            xbzrle_cache_size=self._parameters().xbzrle_cache_size if xbzrle else None,
             error=self._problem,
         )
 
@@ -237,6 +235,7 @@ class OutgoingMigration:
         self._returns.start()
 
     def _transfer(self, channel: OutgoingChannel) -> None:
+        assert self._ram is not None
         began = self._clock()
         self._pace.begin(began)
         precopy = Precopy(
@@ -331,7 +330,7 @@ class OutgoingMigration:
         self._total_ms = elapsed_ms(self._started, now)
         self._downtime_ms = elapsed_ms(self._stopped_at, now)
         self._pace.summarize(channel.position, self._total_ms)
-        self._ram.cleanup()
+        self._let_memory_go()
         channel.close(whole=True)  # a command at the far end may say that it has failed
         self._left = None  # it is the destination's, come what may
         self._guest.set_state(RunState.POSTMIGRATE)
@@ -372,7 +371,7 @@ class OutgoingMigration:
             self._guest.set_state(left)
 
     def _cleanup(self) -> None:
-        self._ram.cleanup()
+        self._let_memory_go()
         self._guest.cpus.throttle = 0
         if self._channel is not None:
             if self._status.status is not MigrationStatus.COMPLETED:
@@ -381,18 +380,20 @@ class OutgoingMigration:
                 self._returns.join()
             self._channel.close()
 
+    def _let_memory_go(self) -> None:
+        """Log no more of what the guest writes, and keep a number instead of pages."""
+        ram = self._ram
+        if ram is not None:
+            self._remaining_bytes = ram.remaining_bytes
+            self._ram = None
+            ram.cleanup()
+
     # --- what is told ---
 
     def _synced(self, pages: int) -> None:
         self._counters.dirty_sync_count += 1
-        throttle = self._pace.synced(
-            self._clock(),
-            pages=pages,
-            auto_converge=self._capabilities[MigrationCapability.AUTO_CONVERGE],
-        )
+        converge = self._capabilities[MigrationCapability.AUTO_CONVERGE]
+        throttle = self._pace.synced(self._clock(), pages=pages, auto_converge=converge)
         if throttle is not None:
             self._guest.cpus.throttle = throttle
         self._passed(self._counters.dirty_sync_count)
-
-    def _wait_for_wake(self, seconds: float) -> None:
-        self._wake.wait(seconds)

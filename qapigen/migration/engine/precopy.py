@@ -38,7 +38,7 @@ class Precopy:
         iterables: Sequence[IterableSection],
         pace: Pace,
         clock: Callable[[], float],
-        wait: Callable[[float], None],
+        wait: Callable[[float], object],
         proceed: Callable[[], None],
     ) -> None:
         self._guest = guest

@@ -161,7 +161,7 @@ def test_cancel_ends_the_wait_for_the_next_window() -> None:
 
     def wait(seconds: float) -> None:
         cancelled(source)
-        source.attempt._wait_for_wake(DEADLINE_SECONDS)
+        source.attempt._wake.wait(DEADLINE_SECONDS)
         woken.append(source.attempt._wake.is_set())
 
     source.attempt._wait = wait
