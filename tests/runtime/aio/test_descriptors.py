@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+from qapigen.runtime.aio.client import Client
 from qapigen.runtime.aio.descriptors import NamedDescriptors, ReceivedDescriptors
-from qapigen.runtime.errors import QapiError
+from qapigen.runtime.errors import QapiError, RemoteError
 
 from .conftest import Play
 from .serving import NEGOTIATE, RawClient, command, raw_socket, sample_server, until
@@ -244,6 +245,27 @@ def test_messages_stay_apart(play: Play, tmp_path: Path, disk: Disk) -> None:
                 answers = [await client.raw.message() for _ in range(4)]
                 assert ["return" in answer for answer in answers] == [True, True, True, False]
                 assert disk.copies == 2
+        assert disk.copies == 0
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("size", [100_000, 3_000_000])
+def test_descriptors_behind_long_texts(play: Play, tmp_path: Path, disk: Disk, size: int) -> None:
+    """They come with their commands, also when neither fits into what the system buffers."""
+
+    async def scenario() -> None:
+        server, _ = sample_server()
+        async with server:
+            await server.serve(f"unix:{tmp_path}/s")
+            async with await Client.connect(f"unix:{tmp_path}/s") as client:
+                sent = []
+                for name in ("a", "b", "c"):
+                    sent.append(client.execute("unknown", {"text": "x" * size}))
+                    sent.append(client.execute("getfd", {"fdname": name}, fds=[disk.fd]))
+                answers = await asyncio.gather(*sent, return_exceptions=True)
+                assert [type(each) for each in answers] == [RemoteError, dict] * 3
+                assert disk.copies == 3
         assert disk.copies == 0
 
     play(scenario())
