@@ -126,6 +126,9 @@ _OVERLINED = _sign(
 _BARE = _sign("##\n# @", text=r"##\n# (@[\w.-]++)[^\S\n]*+\n", until="2.8")
 _NAMED = _sign("##\n# @", text=r"##\n# (@[\w.-]++:)[^\S\n]*+\n", since="2.9")
 
+#: So many kinds of evidence for later releases rule out those before 2.9.
+_ENOUGH_KINDS = 3
+
 #: So many remarks about versions tell of which time a schema is.
 _ENOUGH_VERSIONS = 10
 
@@ -171,10 +174,7 @@ class _Found(NamedTuple):
 def guess_release(root: str, read: Reader) -> Guess:
     """The release whose language fits the text of the schema best."""
     texts = _texts(root, read)
-    found = [each for each in (_look(sign, texts) for sign in _SIGNS) if each is not None]
-    bare = _bare_names(texts)
-    if bare is not None:
-        found.append(bare)
+    found = _found(texts)
     evidence = tuple(each.evidence for each in found)
     agreeing = _agreeing(found, texts)
     limits = [each.evidence for each in agreeing if each.evidence.until is not None]
@@ -189,6 +189,20 @@ def guess_release(root: str, read: Reader) -> Guess:
     if heading is not None:
         return Guess(release, (*evidence, heading), deciding, heading.until, heading)
     return Guess(release, evidence, deciding, floor=floor)
+
+
+def _found(texts: Sequence[tuple[str, str]]) -> list[_Found]:
+    """All evidence, that for releases of long ago only if it could be true."""
+    looked = [_look(sign, texts) for sign in _SIGNS if not _is_bygone(sign)]
+    found = [each for each in looked if each is not None]
+    if sum(each.sign.since is not None for each in found) < _ENOUGH_KINDS:
+        looked = [_look(sign, texts) for sign in _SIGNS if _is_bygone(sign)]
+        found = [each for each in (*looked, _bare_names(texts), *found) if each is not None]
+    return found
+
+
+def _is_bygone(sign: _Sign) -> bool:
+    return sign.until is not None and _rank(sign.until) < _rank("2.9")
 
 
 def _rank(release: str | None) -> int:

@@ -133,6 +133,17 @@ def test_evidence_of_long_ago(text: str, release: str) -> None:
     assert guess.floor == ("2.9" if release == "11.1" else "1.0")
 
 
+def test_new_forms_rule_out_releases_of_long_ago() -> None:
+    """One of them may be a member that happens to be called so; three kinds of them are not."""
+    old = "{ 'type': 'Aa', 'data': { 'features': 'int' } }\n" * 3
+    assert detected(old) == "2.3"
+    assert detected(old + "{ 'coroutine': true }") == "2.3"
+    new = "{ 'coroutine': true, 'features': [ 'f' ], 'if': 'CONFIG_X', 'allow-preconfig': true }"
+    assert detected(old + new) == "11.1"
+    guess = guess_release("root.json", reader(old + new))
+    assert not [each for each in guess.evidence if each.until == "2.3"]
+
+
 def test_only_old_versions_lead_to_releases_of_long_ago() -> None:
     def floor(text: str) -> str:
         return guess_release("root.json", reader(text)).floor
