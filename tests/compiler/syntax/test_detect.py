@@ -135,7 +135,7 @@ def test_evidence_of_long_ago(text: str, release: str) -> None:
 
 def test_new_forms_rule_out_releases_of_long_ago() -> None:
     """One of them may be a member that happens to be called so; three kinds of them are not."""
-    old = "{ 'type': 'Aa', 'data': { 'features': 'int' } }\n" * 3
+    old = "{ 'type': 'Aa', 'data': { 'features': 'int' } }\n" + "{ 'type': 'Aa' }\n" * 9
     assert detected(old) == "2.3"
     assert detected(old + "{ 'coroutine': true }") == "2.3"
     new = "{ 'coroutine': true, 'features': [ 'f' ], 'if': 'CONFIG_X', 'allow-preconfig': true }"
