@@ -17,6 +17,7 @@ BENCHES = (
     "marshalling",
     "strictness",
     "qmp",
+    "fairness",
     "deltas",
     "migration",
 )
