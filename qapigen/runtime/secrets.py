@@ -90,7 +90,8 @@ def redacted(value: object, secret_members: Collection[str] = SECRET_MEMBERS) ->
     """A copy of a JSON value without its secrets.
 
     Secret are the members of :func:`is_secret`, the data of an object of type ``secret``, what
-    ``qom-set`` gives to such properties, the password of ``change``, and what
+    ``qom-set`` gives to such properties, the password of ``change``, the arguments of
+    ``guest-exec``, and what
     :func:`redacted_text` takes out of texts.  What is nested too deep to be looked at is left out
     as a whole.
     """
@@ -130,6 +131,8 @@ def _secrets_beside(value: dict[str, object]) -> Iterator[str]:
     for name, texts, secret in _TELLING:
         if _text(value, name) in texts:
             yield secret
+    if isinstance(value.get("arg"), list) and _text(value, "path"):  # guest-exec
+        yield "arg"
 
 
 def _text(value: dict[str, object], name: str) -> str:

@@ -26,7 +26,7 @@ _WHEEL = {
 }
 
 #: What a source distribution leaves out: the repository's own affairs.
-_NOT_IN_SDIST = (".ci",)
+_NOT_IN_SDIST = (".ci", "findings")
 
 
 @cache

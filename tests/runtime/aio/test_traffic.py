@@ -67,6 +67,7 @@ def test_the_data_of_a_secret() -> None:
         ({"command-line": "set_password vnc hush", "cpu-index": 1}, {"cpu-index": 1}),
         ({"device": "vnc", "target": "password", "arg": "hush"}, {"device": "vnc"}),
         ({"device": "vnc", "target": "passwd", "arg": "hush"}, {"device": "vnc"}),
+        ({"path": "/bin/login", "arg": ["hush"]}, {"path": "/bin/login"}),
         ({"path": "/objects/s", "property": "data", "value": "hush"}, {"path": "/objects/s"}),
         ({"path": "/x", "property": "password", "value": {"of": "hush"}}, {"path": "/x"}),
     ],
