@@ -7,6 +7,7 @@ Must not know: where the answers come from, how often they come.
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
@@ -80,6 +81,8 @@ class ProgressLine:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console if console is not None else _console()
         self._writes_over = self._console.is_terminal
+        # Live draws and prints in steps between which another thread could write.
+        self._drawing = threading.RLock()
         self._live: Live | None = None
         self._shown = ""
         self._news = ""  # status of the last line that stays
@@ -88,10 +91,14 @@ class ProgressLine:
     @property
     def stream(self) -> TextIO:
         """A stream for other lines on stderr: they appear above the line that changes."""
-        return cast("TextIO", FileProxy(self._console, self._console.file))
+        return cast("TextIO", _Above(self._console, self._drawing))
 
     def __call__(self, info: MigrationInfo) -> None:
         """Show an answer."""
+        with self._drawing:
+            self._show(info)
+
+    def _show(self, info: MigrationInfo) -> None:
         text = progress_text(info)
         if text == self._shown or not text:
             return
@@ -121,9 +128,26 @@ class ProgressLine:
 
     def close(self) -> None:
         """The end: what is shown stays."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        with self._drawing:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+
+
+class _Above(FileProxy):
+    """What is written here by any thread stands above the line that changes."""
+
+    def __init__(self, console: Console, drawing: threading.RLock) -> None:
+        super().__init__(console, console.file)
+        self._drawing = drawing
+
+    def write(self, text: str) -> int:
+        with self._drawing:
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._drawing:
+            super().flush()
 
 
 def _console() -> Console:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
+import threading
 
+import pyte
 import pytest
 from rich.console import Console
 
@@ -179,3 +182,34 @@ def test_narrow_terminal() -> None:
 
 def test_nothing_to_tell() -> None:
     assert told([MigrationInfo(), MigrationInfo()]) == []
+
+
+def test_lines_of_another_thread_never_join_the_one_that_changes() -> None:
+    """However they come in between; what the screen shows is judged row by row."""
+    rounds = 150
+    file = io.StringIO()
+    line = ProgressLine(Console(file=file, force_terminal=True, width=80))
+    stream = line.stream
+    over = threading.Event()
+
+    def log() -> None:
+        while not over.is_set():
+            stream.write("a line of the log\n")
+
+    logging = threading.Thread(target=log)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        logging.start()
+        for _ in range(rounds):
+            line(active())
+            line(MigrationInfo(status=MigrationStatus.FAILED))
+    finally:
+        over.set()
+        logging.join()
+        sys.setswitchinterval(interval)
+    text = file.getvalue()
+    screen = pyte.Screen(80, text.count("\n") + 2)
+    pyte.Stream(screen).feed(text.replace("\n", "\r\n"))
+    rows = {row.rstrip() for row in screen.display}
+    assert rows == {"a line of the log", "failed", ""}
