@@ -25,6 +25,8 @@ __all__ = ["arguments", "run"]
 PYTHON = ("types", "visit", "wire", "commands", "events", "client", "introspect")
 #: The package of the shipped schema.
 SHIPPED_PACKAGE = "qapi_migration"
+#: The modules of the standard library, by their names in lower case.
+_STANDARD = frozenset(name.lower() for name in sys.stdlib_module_names)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,18 +181,32 @@ def _package(options: argparse.Namespace) -> str:
             raise Trouble(
                 f"qapigen generate: error: '{options.package}' cannot name a Python package"
             )
+        if _is_taken(parts[0]):
+            raise Trouble(
+                f"qapigen generate: error: a package '{parts[0]}' would stand in for the module of "
+                f"{'qapigen itself' if parts[0] == 'qapigen' else 'the standard library'}, or be "
+                f"hidden by it; try '--package qapi_{parts[0]}', or put it into a package: "
+                f"'--package NAME.{options.package}'"
+            )
         return str(options.package)
     if options.schema is None:
         return SHIPPED_PACKAGE
     stem = Path(options.schema).name.removesuffix(".json").lower()
     text = "".join(c if c.isascii() and c.isalnum() else "_" for c in stem).strip("_")
-    return text if _is_name(text) else f"qapi_{text}".rstrip("_")
+    usable = _is_name(text) and not _is_taken(text)
+    return text if usable else f"qapi_{text}".rstrip("_")
 
 
 def _is_name(text: str) -> bool:
     from keyword import iskeyword
 
     return text.isascii() and text.isidentifier() and not iskeyword(text)
+
+
+def _is_taken(text: str) -> bool:
+    """Whether a module of that name comes with Python, or is this program."""
+    # On file systems that ignore case, 'Json' is the folder that 'import json' finds.
+    return text.lower() == "qapigen" or text.lower() in _STANDARD
 
 
 def _as_in_files() -> None:

@@ -150,6 +150,20 @@ def test_bad_packages(call: Call, shop: Path, tmp_path: Path, package: str) -> N
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("package", ["json", "typing", "Json", "qapigen", "xml.shop", "_thread"])
+def test_packages_that_hide_modules(call: Call, shop: Path, tmp_path: Path, package: str) -> None:
+    line = one_error(call("generate", shop, "-o", tmp_path / "out", "--package", package), TROUBLE)
+    assert f"'--package qapi_{package.partition('.')[0]}'" in line
+    assert f"'--package NAME.{package}'" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_packages_called_like_modules_of_others(call: Call, shop: Path, tmp_path: Path) -> None:
+    """Only the first part of a name is looked up among all modules."""
+    chosen = ("--package", "acme.json", "--backend", "types")
+    assert call("generate", shop, "-o", tmp_path, *chosen).status == FINE
+
+
 @pytest.mark.parametrize(
     ("file", "package"),
     [
@@ -159,6 +173,8 @@ def test_bad_packages(call: Call, shop: Path, tmp_path: Path, package: str) -> N
         ("class.json", "qapi_class"),
         ("schema", "schema"),
         ("-.json", "qapi"),
+        ("json.json", "qapi_json"),
+        ("qapigen.json", "qapi_qapigen"),
         ("ü.json", "qapi"),
     ],
 )

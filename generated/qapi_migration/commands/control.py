@@ -199,7 +199,7 @@ class ControlCommands:
         raise not_served("query-qmp-schema")
 
 
-COMMANDS: Final = (
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
     CommandSpec(
         name="qmp_capabilities",
         method="qmp_capabilities",

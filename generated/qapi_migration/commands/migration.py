@@ -926,7 +926,7 @@ class MigrationCommands:
         raise not_served("xen-colo-do-checkpoint")
 
 
-COMMANDS: Final = (
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
     CommandSpec(
         name="query-migrate",
         method="query_migrate",

@@ -88,7 +88,7 @@ class MiscCommands:
         raise not_served("closefd")
 
 
-COMMANDS: Final = (
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
     CommandSpec(
         name="getfd",
         method="getfd",

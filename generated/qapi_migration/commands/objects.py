@@ -106,7 +106,7 @@ class ObjectsCommands:
         raise not_served("object-del")
 
 
-COMMANDS: Final = (
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
     CommandSpec(
         name="object-add",
         method="object_add",

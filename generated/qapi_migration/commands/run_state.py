@@ -117,7 +117,7 @@ class RunStateCommands:
         raise not_served("cont")
 
 
-COMMANDS: Final = (
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
     CommandSpec(
         name="query-status",
         method="query_status",

@@ -29,7 +29,7 @@ _MIGRATION_PASS: Final = EventSpec(
     visit_data=visit_MigrationPassEventData,
 )
 
-EVENTS: Final = (
+EVENTS: Final[tuple[EventSpec, ...]] = (
     _MIGRATION,
     _MIGRATION_PASS,
 )

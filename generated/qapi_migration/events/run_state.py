@@ -28,7 +28,7 @@ _SHUTDOWN: Final = EventSpec(name="SHUTDOWN", visit_data=visit_ShutdownEventData
 _STOP: Final = EventSpec(name="STOP")
 _RESUME: Final = EventSpec(name="RESUME")
 
-EVENTS: Final = (
+EVENTS: Final[tuple[EventSpec, ...]] = (
     _SHUTDOWN,
     _STOP,
     _RESUME,

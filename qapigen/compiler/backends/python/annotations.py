@@ -6,6 +6,7 @@ One :class:`Scope` stands for one generated module.
 
 from __future__ import annotations
 
+import builtins
 import re
 from functools import lru_cache
 
@@ -48,6 +49,7 @@ class Scope:
         self.annotated: dict[str, set[str]] = {}  # classes of type modules, for annotations only
         self.classes: set[str] = set()  # classes of this schema module, needed at run time
         self.local_visits: set[str] = set()  # visit functions of this schema module
+        self.defines = False  # whether this is the module that defines the classes
         self.package = False  # whether other modules of the same folder are needed
         self.types_package = False  # whether other modules' classes are needed
         # What was asked for before, by type name ('[name]' for an array): what it needs was noted.
@@ -70,6 +72,10 @@ class Scope:
         elif name == "any":
             self.typing.add("Any")
         home = self.names.module_of(name)
+        if home == self.module and self.defines and hasattr(builtins, self.names.types[name]):
+            # Above its definition, mypy takes the bare name for the built-in one.
+            self.package = True
+            return f"_types.{home}.{self.names.types[name]}"
         if home is not None:
             self.annotated.setdefault(home, set()).add(self.names.types[name])
         return _element(name, self.names)

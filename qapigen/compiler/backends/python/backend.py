@@ -59,6 +59,7 @@ def types(schema: Schema, request: Request) -> FileTree:
         if not own:
             continue
         scope = Scope(names, names.modules[module])
+        scope.defines = True
         view = types_view(package, scope, own)
         public = exported[scope.module] = _type_names(names, own)
         files[f"types/{scope.module}.py"] = _render(

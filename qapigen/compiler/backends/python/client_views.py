@@ -178,12 +178,22 @@ class _Method:
             head = "_tell(" if command.returns is None else "_ask("
             first = self.visits
         before = "" if command.gen and command.returns is None else "return "
+        after = ""
+        if command.gen and self._returns_many_classes():
+            before, after = "_answer = ", "\n        return _answer"
         head, name = f"{before}{wait}self.{head}", string(command.name)
         given = self._given(-1000)
         line = call(head, [name, *first, *given, *options], indent=8)
-        if "\n" not in line:
-            return line
-        return exploded(head, [name, *first, *self._given(12), *options], indent=8)
+        if "\n" in line:
+            line = exploded(head, [name, *first, *self._given(12), *options], indent=8)
+        return line + after
+
+    def _returns_many_classes(self) -> bool:
+        """Whether the answer goes into a variable, of which pyright expects nothing."""
+        returns = self.command.returns
+        if returns is None or returns.is_array:
+            return False
+        return self.package.has_many_classes(returns.name)
 
     def _given(self, indent: int) -> list[str]:
         """The arguments in their type, if there are any."""

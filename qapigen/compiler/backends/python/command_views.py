@@ -56,7 +56,7 @@ def commands_view(package: Package, scope: Scope, commands: Sequence[Command]) -
         package.names.handlers[commands[0].module],
         docstring(f"{doc}\n\n{_HANDLING}", indent=4),
         methods,
-        tuple_of("COMMANDS: Final", specs),
+        tuple_of("COMMANDS: Final[tuple[CommandSpec, ...]]", specs),
     )
 
 

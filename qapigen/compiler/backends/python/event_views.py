@@ -50,7 +50,7 @@ def events_view(package: Package, scope: Scope, events: Sequence[Event]) -> Even
         package.names.emitters[events[0].module],
         docstring(f"Emits the events of {events[0].module}.", indent=4),
         tuple(each.spec() for each in build),
-        tuple_of("EVENTS: Final", [each.constant for each in build]),
+        tuple_of("EVENTS: Final[tuple[EventSpec, ...]]", [each.constant for each in build]),
         tuple(each.function(package.docs) for each in build),
         tuple(each.method() for each in build),
     )

@@ -68,12 +68,13 @@ _USED = frozenset(
 _USED_BY_CLIENTS = frozenset(
     ("client", "close", "connect", "events", "greeting", "kept_events", "on_event", "wait_event")
 )
-#: Names that classes cannot have besides: those that functions which read and write use, and
-#: the package of clients.
+#: Names that classes cannot have besides: those that functions which read and write use, those
+#: that methods are given, and the package of clients.
 _USED_BY_CLASSES = _USED.union(
     (
         *("MAX_STEPS", "Mismatch", "ReadTable", "SPECIALISED", "SpecialisedTable", "WriteTable"),
-        *("client", "count", "data", "depth", "each", "item", "len"),
+        *("client", "count", "data", "depth", "each", "item", "len", "read", "super"),
+        *("DeferredVisit", "fds", "not_served", "oob", "timeout"),
     )
 )
 #: And the names of their variables, and what functions for types start with.
@@ -96,7 +97,7 @@ _MEMBERS_USED = frozenset(
 def identifier(name: str, used: Iterable[str] = ()) -> str:
     """The identifier for one name, unless it clashes with another."""
     text = _allowed(name)
-    if iskeyword(text) or text in used:
+    while iskeyword(text) or text in used:
         text += "_"
     return text
 
@@ -114,11 +115,8 @@ def identifiers(names: Iterable[str], used: Iterable[str] = ()) -> dict[str, str
     taken: set[str] = set()
     result: dict[str, str] = {}
     for name in names:
-        text = identifier(name, reserved)
-        while text in taken:
-            text += "_"
+        text = result[name] = _apart(identifier(name), reserved, taken)
         taken.add(text)
-        result[name] = text
     return result
 
 

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Package", "package_of"]
 
+#: For what is returned where a union of more classes is expected, pyright tries each of them, which
+#: takes minutes for a thousand.
+_MANY_CLASSES = 50
+
 
 class Package:
     """A schema as a Python package; what is in it is computed when it is first asked for."""
@@ -88,6 +92,16 @@ class Package:
             assert isinstance(definition, Enum)
             found = self._constants[enum] = value_names([v.name for v in definition.values])
         return found[value]
+
+    def has_many_classes(self, type_name: str) -> bool:
+        """Whether the annotation of a type stands for so many classes that checkers get slow."""
+        names, count = [type_name], 0
+        for name in names:  # which grows
+            found = type_of(self.schema, name)
+            if isinstance(found, Alternate):  # these may hold each other
+                names += [a.type.name for a in found.alternatives if a.type.name not in names]
+            count += len(self.names.branches.get(name, ()))
+        return count > _MANY_CLASSES
 
     @cached_property
     def circles(self) -> dict[str, int]:

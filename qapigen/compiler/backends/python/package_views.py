@@ -75,10 +75,15 @@ def lazy_package(
         path,
         "python/folder.py.j2",
         title=title,
-        annotations="annotations" not in found,  # which would be two things of one name
+        annotations=_annotations(found),
         **_names(found, [import_from(".", found, indent=4)] if found else []),
     )
     return {path: text}
+
+
+def _annotations(modules: Iterable[str]) -> bool:
+    """Whether a package of ``modules`` imports the future's: not beside a module of that name."""
+    return "annotations" not in modules
 
 
 def _names(public: Sequence[str], imports: Sequence[str]) -> dict[str, object]:
@@ -146,9 +151,10 @@ def client_package(
         "python/client_package.py.j2",
         title="Clients: a method for each command, a class for each event.",
         **_names(public, imports + _reexports(exported, "")),
+        annotations=_annotations(parts),
         classes=[_client_class(prefix, parts) for prefix in _CLIENTS],
-        methods=_table("_METHODS", methods),
-        events=_table("_EVENTS", events),
+        methods=_table("_METHODS", methods, "_builtins."),
+        events=_table("_EVENTS", events, "_builtins."),
     )
     return {"client/__init__.py": text}
 
@@ -161,9 +167,8 @@ def _client_class(prefix: str, parts: Sequence[str]) -> ClientClass:
     return ClientClass(call(head, bases, "):", indent=4), f"{head}{base}):", doc)
 
 
-def _table(target: str, values: Mapping[str, str]) -> str:
-    """``target = {"key": "value", ...}``, a key a line."""
+def _table(target: str, values: Mapping[str, str], builtins: str = "") -> str:
+    """``target = {"key": "value", ...}``, a key a line; ``builtins``: what built-in names need."""
     rows = [f"{string(key)}: {string(value)}" for key, value in values.items()]
-    if not rows:
-        return f"{target}: dict[str, str] = {{}}"
-    return exploded(f"{target}: dict[str, str] = {{", rows, "}")
+    target += f": {builtins}dict[{builtins}str, {builtins}str]"
+    return exploded(f"{target} = {{", rows, "}") if rows else f"{target} = {{}}"

@@ -37,6 +37,9 @@ WIDTH = 88
 #: deep as it is long, and pyright does not look into an expression of more than 256 levels.
 _LONGEST_CHAIN, _GROUP = 200, 100
 
+#: What a longer tuple consists of is unknown to pyright.
+_LONGEST_TUPLE = 256
+
 _UNUSUAL = re.compile(r"[^\n -~]")
 _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[^\S\n]")
@@ -140,8 +143,10 @@ def tuple_of(target: str, items: Sequence[str], *, indent: int = 0) -> str:
 
 
 def strings(target: str, values: Sequence[str], *, indent: int = 0) -> str:
-    """``target = ("a", "b")``, a tuple of strings."""
+    """``target = ("a", "b")``, a tuple of strings; very many are a list."""
     quoted = [string(value) for value in values]
+    if len(quoted) > _LONGEST_TUPLE:
+        return exploded(f"{target} = [", quoted, "]", indent=indent)
     if len(quoted) == 1 and indent + len(f"{target} = ({quoted[0]},)") <= WIDTH:
         return f"{target} = ({quoted[0]},)"
     return call(f"{target} = (", quoted, ")", indent=indent)

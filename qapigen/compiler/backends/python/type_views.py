@@ -5,7 +5,6 @@ In: the definitions of one schema module.  Out: views with final names, annotati
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -107,13 +106,10 @@ class AliasView:
 class TypesView:
     """The types of one schema module.
 
-    Aliases come last, those of alternates behind those of unions, which they may name.  What is
-    called like something built in comes ``first`` and heads ``classes``: a type checker takes the
-    name for the built-in one in annotations above the definition.
+    Aliases come last, those of alternates behind those of unions, which they may name.
     ``constant_members``: there are members whose names look like those of constants.
     """
 
-    first: tuple[AliasView, ...]
     classes: tuple[EnumView | StructView, ...]
     aliases: tuple[AliasView, ...]
     constant_members: bool
@@ -125,12 +121,7 @@ def types_view(package: Package, scope: Scope, definitions: Iterable[Definition]
     for definition in definitions:
         build.add(definition)
     aliases = (*build.unions, *build.alternates)
-    classes = sorted(build.classes, key=lambda each: not _is_built_in(each.py_name))
-    return TypesView(tuple(build.first), tuple(classes), aliases, build.constant_members)
-
-
-def _is_built_in(name: str) -> bool:
-    return hasattr(builtins, name)
+    return TypesView(tuple(build.classes), aliases, build.constant_members)
 
 
 class _Tag(NamedTuple):
@@ -148,7 +139,6 @@ class _Build:
         self.docs = package.docs
         self.scope = scope
         self.classes: list[EnumView | StructView] = []
-        self.first: list[AliasView] = []
         self.unions: list[AliasView] = []
         self.alternates: list[AliasView] = []
         self.constant_members = False
@@ -255,10 +245,7 @@ class _Build:
         self.scope.typing.add("TypeAlias")
         target, choices = f"{py_name}: TypeAlias", [branch for _, branch in branches]
         doc = docstring(self.docs.type(union), indent=0)
-        if _is_built_in(py_name):
-            self.first.append(AliasView(assignment(target, string(" | ".join(choices))), doc))
-        else:
-            self.unions.append(AliasView(union_of(target, choices), doc))
+        self.unions.append(AliasView(union_of(target, choices), doc))
 
     def tags(self, variant: Variant) -> dict[str, _Tag]:
         """The discriminators of a variant, which its class fills in."""
@@ -284,13 +271,11 @@ class _Build:
         homes = {self.names.module_of(a.type.name) for a in alternate.alternatives}
         names = [a.type.name for a in alternate.alternatives]
         nested = any(isinstance(type_of(self.schema, name), Alternate) for name in names)
-        quoted = _is_built_in(self.names.types[alternate.name])
-        if homes <= {None, self.scope.module} and not nested and not quoted:
+        if homes <= {None, self.scope.module} and not nested:
             line = union_of(target, choices)
         else:
             line = assignment(target, string(" | ".join(choices)))
-        aliases = self.first if quoted else self.alternates
-        aliases.append(AliasView(line, docstring(self.docs.type(alternate), indent=0)))
+        self.alternates.append(AliasView(line, docstring(self.docs.type(alternate), indent=0)))
 
 
 def _members_line(schema_name: str, members: Sequence[Member], tags: Sequence[str]) -> str:

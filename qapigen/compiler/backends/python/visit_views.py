@@ -83,6 +83,7 @@ def visit_view(package: Package, scope: Scope, definitions: Iterable[Definition]
 
 class _Build:
     def __init__(self, package: Package, scope: Scope) -> None:
+        self.package = package
         self.schema = package.schema
         self.names = package.names
         self.scope = scope
@@ -117,7 +118,11 @@ class _Build:
         """The function of an enum, union or alternate."""
         py_name = self.names.types[name]
         self.scope.classes.add(py_name)
-        result = call(f"return v.{method}(", ["name", "value", info or py_name], indent=4)
+        arguments = ["name", "value", info or py_name]
+        if self.package.has_many_classes(name):  # a variable that pyright expects nothing of
+            result = call(f"found = v.{method}(", arguments, indent=4) + "\n    return found"
+        else:
+            result = call(f"return v.{method}(", arguments, indent=4)
         self.function(py_name, py_name, f"Visit ``{py_name}``.", result)
 
     def maybe_array(self, name: str) -> None:

@@ -13,7 +13,11 @@ from .package import Package
 from .text import WIDTH, assignment, exploded, string
 from .wire_types import SPECIALISED, Side, Wired, WireTypes
 
-__all__ = ["MemberLines"]
+__all__ = ["PART", "MemberLines"]
+
+#: An object of more members is read and written in parts of so many: for pyright, a function with
+#: some hundred branches is too complex to look into.
+PART = 50
 
 
 class MemberLines:
@@ -52,13 +56,15 @@ class MemberLines:
         same = wired.circle is not None and wired.circle == self.circle
         return ", depth + 1" if same else ""
 
-    def assign(self, target: str, side: Side, wired: Wired, value: str) -> str:
-        """``target = ...`` in column 4, what becomes of a value on one line or exploded."""
-        line = f"{target} = {self.types.expression(side, value, self.step(wired))}"
-        if 4 + len(line) <= WIDTH or side.form:
+    def assign(self, target: str, side: Side, wired: Wired, value: str, *, indent: int = 4) -> str:
+        """``target = ...``, what becomes of a value on one line or exploded."""
+        text = self.types.expression(side, value, self.step(wired))
+        if side.form:
+            return assignment(target, text, indent=indent)
+        if indent + len(line := f"{target} = {text}") <= WIDTH:
             return line
         arguments = [value, *self.step(wired).split(", ")[1:]]
-        return exploded(f"{target} = {side.function}(", arguments, indent=4)
+        return exploded(f"{target} = {side.function}(", arguments, indent=indent)
 
     def attributes(self, py_name: str, members: Sequence[Member]) -> dict[str, str]:
         """The attributes for members."""
@@ -67,17 +73,48 @@ class MemberLines:
         return found
 
     def reading(
-        self, py_name: str, members: Sequence[Member], tags: Mapping[str, str]
+        self,
+        py_name: str,
+        members: Sequence[Member],
+        attributes: Mapping[str, str],
+        tags: Mapping[str, str],
     ) -> list[str]:
         """The lines that make an object from the dict ``data``; ``tags`` are known values."""
-        attributes = self.attributes(py_name, members)
-        mandatory = [m for m in members if not m.may_be_absent]
-        lines: list[str] = []
         make = f"object.__new__({py_name})"
+        if not members:
+            return [self.refuse(["data"]), f"return {make}"]
+        if any(m.may_be_absent for m in members):
+            checks, stores = self.filling(members, attributes, tags, ())
+            stores.append(self.refuse(["len(data) != count"]))
+        else:
+            size = f"len(data) != {len(members)}"
+            checks, stores = self.filling(members, attributes, tags, (size,))
+        return [*checks, f"obj = {make}", *stores, "return obj"]
+
+    def reading_part(
+        self, members: Sequence[Member], attributes: Mapping[str, str], tags: Mapping[str, str]
+    ) -> list[str]:
+        """The lines that fill some members of ``obj``, and return how many there were."""
+        checks, stores = self.filling(members, attributes, tags, ())
+        absent = any(m.may_be_absent for m in members)
+        return [*checks, *stores, "return count" if absent else f"return {len(members)}"]
+
+    def filling(
+        self,
+        members: Sequence[Member],
+        attributes: Mapping[str, str],
+        tags: Mapping[str, str],
+        size: Sequence[str],
+    ) -> tuple[list[str], list[str]]:
+        """The lines that look at members of ``data``, and those that store them in ``obj``.
+
+        ``size`` are conditions under which the number of all members is wrong.  If some members
+        may be absent, the last lines leave their ``count``.
+        """
+        mandatory = [m for m in members if not m.may_be_absent]
+        checks: list[str] = []
         stores: list[str] = []
-        wrong: list[str] = []
-        if len(mandatory) == len(members):
-            wrong.append(f"len(data) != {len(members)}" if members else "data")
+        wrong = [*size]
         for number, member in enumerate(mandatory):
             wired = self.types.of(member.type)
             side, found = wired.read, f"data[{string(member.name)}]"
@@ -87,23 +124,20 @@ class MemberLines:
                 continue
             store = self.assign(target, side, wired, found)
             if side.wrong or side.form.count("@") > 1 or "\n" in store or 4 + len(store) > WIDTH:
-                lines.append(f"v{number} = {found}")
+                checks.append(f"v{number} = {found}")
                 wrong += [each.replace("@", f"v{number}") for each in side.wrong]
                 store = self.assign(target, side, wired, f"v{number}")
             stores.append(store)
         if wrong:
-            lines.append(self.refuse(wrong))
-        if not members:
-            return [*lines, f"return {make}"]
-        lines += [f"obj = {make}", *stores]
+            checks.append(self.refuse(wrong))
         if len(mandatory) < len(members):
-            lines.append(f"count = {len(mandatory)}")
-            for member in members:
-                if member.may_be_absent:
-                    lines.append(self.read_optional(member, f"obj.{attributes[member.name]}"))
-            lines.append(self.refuse(["len(data) != count"]))
-        lines.append("return obj")
-        return lines
+            stores.append(f"count = {len(mandatory)}")
+            stores += [
+                self.read_optional(member, f"obj.{attributes[member.name]}")
+                for member in members
+                if member.may_be_absent
+            ]
+        return checks, stores
 
     def read_optional(self, member: Member, target: str) -> str:
         """The lines for a member that may be absent.
@@ -113,9 +147,9 @@ class MemberLines:
         wired = self.types.of(member.type)
         side, name = wired.read, string(member.name)
         if wired.null:
-            value = self.types.expression(side, "v", self.step(wired))
+            store = self.assign(target, side, wired, "v", indent=8)
             return (
-                f"if {name} in data:\n        v = data[{name}]\n        {target} = {value}"
+                f"if {name} in data:\n        v = data[{name}]\n        {store}"
                 f"\n        count += 1\n    else:\n        {target} = None"
             )
         lines = [f"v = data.get({name})", "if v is not None:"]
@@ -123,14 +157,21 @@ class MemberLines:
             wrong = [each.replace("@", "v") for each in side.wrong]
             lines.append(self.refuse(wrong, "    "))
         if side.form != "@":
-            lines.append(f"    v = {self.types.expression(side, 'v', self.step(wired))}")
+            lines.append(f"    {self.assign('v', side, wired, 'v', indent=8)}")
         return "\n    ".join([*lines, "    count += 1", f"{target} = v"])
 
     def writing(
-        self, py_name: str, members: Sequence[Member], tags: Mapping[str, str]
+        self,
+        members: Sequence[Member],
+        attributes: Mapping[str, str],
+        tags: Mapping[str, str],
+        *,
+        part: bool = False,
     ) -> list[str]:
-        """The lines that make a dict from the members of ``value``; ``tags`` are known ones."""
-        attributes = self.attributes(py_name, members)
+        """The lines that make a dict from the members of ``value``; ``tags`` are known ones.
+
+        If these members are but a ``part``, the lines put them into the dict ``obj``.
+        """
         lines: list[str] = []
         wrong: list[str] = []
         rows: list[str] = []
@@ -142,20 +183,26 @@ class MemberLines:
             if member.may_be_absent:
                 later.append(self.write_optional(member, found, local))
                 continue
-            value = self.types.expression(side, found, self.step(wired))
+            source = found
+            value = self.types.expression(side, source, self.step(wired))
             if side.wrong or member.name in tags or len(name) + len(value) + 11 > WIDTH:
                 lines.append(f"{_declared(local, member)} = {found}")
                 wrong += [each.replace("@", local) for each in side.wrong]
-                value = self.types.expression(side, local, self.step(wired))
+                source = local
+                value = self.types.expression(side, source, self.step(wired))
             if member.name in tags:
                 wrong.append(f"{value} != {tags[member.name]}")
                 value = tags[member.name]
-            if later:
-                later.append(f"obj[{name}] = {value}")
+            if (later or part) and member.name in tags:
+                later.append(assignment(f"obj[{name}]", value, indent=4))
+            elif later or part:
+                later.append(self.assign(f"obj[{name}]", side, wired, source))
             else:
                 rows.append(f"{name}: {value}")
         if wrong:
             lines.append(self.refuse(wrong))
+        if part:
+            return [*lines, *later]
         if not later:
             return [*lines, exploded("return {", rows, "}", indent=4) if rows else "return {}"]
         head = "obj: dict[str, object] = {"
@@ -170,8 +217,8 @@ class MemberLines:
         if side.wrong:
             wrong = [each.replace("@", local) for each in side.wrong]
             lines.append(self.refuse(wrong, "    "))
-        value = self.types.expression(side, local, self.step(wired))
-        lines.append(f"    obj[{string(member.name)}] = {value}")
+        store = self.assign(f"obj[{string(member.name)}]", side, wired, local, indent=8)
+        lines.append(f"    {store}")
         return "\n    ".join(lines)
 
 

@@ -10,7 +10,7 @@ what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -32,7 +32,7 @@ from .annotations import Scope, all_key
 from .package import Package
 from .text import WIDTH, call, exploded, signature, string
 from .visit_views import json_class
-from .wire_members import MemberLines
+from .wire_members import PART, MemberLines
 from .wire_types import SPECIALISED
 
 __all__ = ["WireView", "wire_view"]
@@ -108,9 +108,13 @@ class _Build(MemberLines):
 
     # Functions and their parts.
 
-    def function(self, name: str, argument: str, returns: str, lines: Iterable[str]) -> None:
-        """``def name(argument) -> returns:``, with lines that start in column 4."""
-        parameters = [argument] if self.circle is None else [argument, "depth: int = 0"]
+    def function(
+        self, name: str, argument: str, returns: str, lines: Iterable[str], target: str = ""
+    ) -> None:
+        """``def name(argument, target) -> returns:``, with lines that start in column 4."""
+        parameters = [argument, target] if target else [argument]
+        if self.circle is not None:
+            parameters.append("depth: int = 0")
         body = "\n    ".join(lines)
         self.blocks.append(f"{signature(name, parameters, returns)}\n    {body}")
 
@@ -205,13 +209,47 @@ class _Build(MemberLines):
         self.scope.classes.add(py_name)
         doc = f'"""Read ``{py_name}``."""'
         first = self.refuse_class("data", "dict")
-        lines = (doc, first, *self.reading(py_name, members, {}))
+        lines = (doc, first, *self.read_members(py_name, members, {}))
         self.function(f"read_{py_name}", "data: Any", py_name, lines)
         doc = f'"""Write ``{py_name}``."""'
         first = self.refuse_class("value", py_name)
-        lines = (doc, first, *self.writing(py_name, members, {}))
+        lines = (doc, first, *self.write_members(py_name, members, {}))
         self.function(f"write_{py_name}", f"value: {py_name}", "dict[str, object]", lines)
         self.offer(py_name)
+
+    def read_members(
+        self, py_name: str, members: Sequence[Member], tags: Mapping[str, str]
+    ) -> list[str]:
+        """The lines that read an object; functions for parts of it, if it is big, come first."""
+        attributes = self.attributes(py_name, members)
+        if len(members) <= PART:
+            return self.reading(py_name, members, attributes, tags)
+        depth = "" if self.circle is None else ", depth"
+        counts: list[str] = []
+        for number, part in enumerate(_parts(members)):
+            name = f"_fill_{number}_{py_name}"
+            lines = self.reading_part(part, attributes, tags)
+            self.function(name, "data: dict[str, Any]", "int", lines, f"obj: {py_name}")
+            counts.append(f"count += {name}(data, obj{depth})")
+        first = counts[0].replace("+=", "=")
+        wrong = self.refuse(["len(data) != count"])
+        return [f"obj = object.__new__({py_name})", first, *counts[1:], wrong, "return obj"]
+
+    def write_members(
+        self, py_name: str, members: Sequence[Member], tags: Mapping[str, str]
+    ) -> list[str]:
+        """The same for the lines that write an object."""
+        attributes = self.attributes(py_name, members)
+        if len(members) <= PART:
+            return self.writing(members, attributes, tags)
+        depth = "" if self.circle is None else ", depth"
+        calls: list[str] = []
+        for number, part in enumerate(_parts(members)):
+            name = f"_put_{number}_{py_name}"
+            lines = self.writing(part, attributes, tags, part=True)
+            self.function(name, f"value: {py_name}", "None", lines, "obj: dict[str, object]")
+            calls.append(f"{name}(value, obj{depth})")
+        return ["obj: dict[str, object] = {}", *calls, "return obj"]
 
     def union(self, union: Union) -> None:
         """Functions for each class, a table for each direction, the functions."""
@@ -227,10 +265,13 @@ class _Build(MemberLines):
             readers.append(f"_read_{number}_{py_name}")
             rows.append(f"{branch}: _write_{number}_{py_name}")
             tags = {tag.name: self.constant(tag, case) for tag, case in variant.cases}
-            lines = [f'"""Read ``{branch}``."""', *self.reading(branch, variant.members, tags)]
+            lines = [f'"""Read ``{branch}``."""', *self.read_members(branch, variant.members, tags)]
             self.function(readers[-1], "data: Any", branch, lines)
             tags = {tag.name: string(case) for tag, case in variant.cases}
-            lines = [f'"""Write ``{branch}``."""', *self.writing(branch, variant.members, tags)]
+            lines = [
+                f'"""Write ``{branch}``."""',
+                *self.write_members(branch, variant.members, tags),
+            ]
             name = f"_write_{number}_{py_name}"
             self.function(name, f"value: {branch}", "dict[str, object]", lines)
         self.scope.classes.add(py_name)
@@ -301,6 +342,11 @@ class _Build(MemberLines):
             else:
                 rows.append(f"{string(branch.case)}: {next(readers)}")
         self.blocks.append(_table(f"{table}: ReadTable = {{", rows))
+
+
+def _parts(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
+    for start in range(0, len(members), PART):
+        yield members[start : start + PART]
 
 
 def _table(head: str, rows: Sequence[str]) -> str:

@@ -279,24 +279,30 @@ def test_homes() -> None:
     assert names.module_of("str") is None
 
 
-def test_what_is_called_like_something_built_in_comes_first(
-    compile_text: Callable[..., Result],
-) -> None:
-    """Type checkers take its name for the built-in one in annotations that stand above it."""
+def test_what_is_called_like_something_built_in(compile_text: Callable[..., Result]) -> None:
+    """mypy takes its name for the built-in one above the definition, so the package is asked."""
     text = """
 { 'command': 'warn', 'data': { 'how': 'Warning', 'not-served': 'str' } }
 { 'enum': 'Level', 'data': [ 'low' ] }
-{ 'struct': 'Low', 'data': { 'why': 'OSError' } }
+{ 'struct': 'Low', 'data': { 'why': 'OSError', '*others': [ 'Warning' ] } }
 { 'union': 'Warning', 'base': { 'level': 'Level' }, 'discriminator': 'level',
   'data': { 'low': 'Low' } }
-{ 'struct': 'OSError', 'data': { 'errno': 'int' } }
+{ 'struct': 'OSError', 'data': { 'errno': 'int', '*next': 'OSError' } }
 """
     files = compile_text({"root.json": text}, dialect="modern", backends=("types",)).files
     assert files is not None
     types = files["qapi/types/root.py"]
-    assert types.index('Warning: TypeAlias = "') < types.index("class OSError(Struct)")
-    assert types.index("class OSError(Struct)") < types.index("class WarnArguments(Struct)")
+    assert "    how: _types.root.Warning\n" in types
+    assert "    others: list[_types.root.Warning] | None\n" in types
+    assert "    next: _types.root.OSError | None\n" in types
+    assert "\nWarning: TypeAlias = Warning_Low\n" in types
     assert "not_served_: str" in types
+
+
+def test_a_reserved_name_of_a_member_and_its_type() -> None:
+    """Both give way, to the name itself and to each other."""
+    assert identifiers(["Any", "Any_"], ["Any", "Any_"]) == {"Any": "Any__", "Any_": "Any___"}
+    assert identifier("self", ["self", "self_"]) == "self__"
 
 
 def test_a_module_called_annotations(compile_text: Callable[..., Result]) -> None:
