@@ -45,8 +45,11 @@ _LINE_BREAKS = re.compile("[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[^\S\n]")
 _AT_MARGIN = re.compile(r"\n[^ \n]")
 _WIDE = re.compile(rf"\n([^\n]{{{WIDTH + 1},}})")
-# Among them those that change the direction of text: code has to read as it runs.
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Among them what nobody sees, and what changes the direction of text: code has to read as it runs.
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff"
+    r"\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def call(

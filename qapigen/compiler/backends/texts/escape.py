@@ -32,6 +32,12 @@ __all__ = [
 _CONTROLS = dict.fromkeys(
     (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)), "\N{REPLACEMENT CHARACTER}"
 )
+# What nobody sees, or what changes the direction of text, stands for nothing that it is.
+_INVISIBLE = (
+    *(0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F)),
+    *(*range(0x2060, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)),
+)
+_CONTROLS |= dict.fromkeys(_INVISIBLE, "\N{REPLACEMENT CHARACTER}")
 _CONTROLS |= {ord(c): " " for c in "\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"}
 del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
 
@@ -51,7 +57,10 @@ _LINE_START = re.compile(r"^(?:[-+>#:|%]|=(?==*$)|\((?=[^()]*\)=))", re.MULTILIN
 _LINE_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|\Z))", re.MULTILINE)
 # Most text has nothing to change.  One scan for a set of characters, or one match of the whole
 # text, finds that out before any text is taken apart.  Control characters here include the tab.
-_CONTROL = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_CONTROL = (
+    r"\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    r"\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+)
 _NOT_CLEAN = re.compile(f"[{_CONTROL}]")
 _NOT_PLAIN = re.compile(rf"[\\`*\[\]<~$_&!}}{_CONTROL}]")
 _HARMLESS_LINE = r"[^\s\d=>#:+|%(-](?:.*\S)?"

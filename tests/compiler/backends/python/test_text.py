@@ -44,6 +44,11 @@ def test_strings_are_what_they_say(text: str) -> None:
         ('a """ b', 0, '"""a \\"\\"\\" b"""'),
         ("a \\ b", 0, '"""a \\\\ b"""'),
         ("a\tb", 0, '"""a       b"""'),
+        (
+            "a\u202eb\u200f\u200b\xad\ufeff\U000e0041c",
+            0,
+            '"""a\ufffdb\ufffd\ufffd\ufffd\ufffd\ufffdc"""',
+        ),
         ("a\x01b", 0, '"""a\N{REPLACEMENT CHARACTER}b"""'),
         ("One\ntwo", 4, '"""One\n    two\n    """'),
         ("One\n\n\n\ntwo", 4, '"""One\n\n\n\n    two\n    """'),

@@ -119,6 +119,7 @@ def test_code_is_just_code(text: str) -> None:
 @given(PIECES)
 def test_what_needs_no_escape_is_no_exception(text: str) -> None:
     """Something to escape at the end of a text changes nothing for the rest of it."""
+    assert clean(f"{text}\u200e\u061c\U000e0041") == f"{clean(text)}\ufffd\ufffd\ufffd"
     assert clean(f"{text}\0") == f"{clean(text)}\N{REPLACEMENT CHARACTER}"
     if not text.endswith(("!", "}")):
         assert plain(f"{text} `") == rf"{plain(text)} \`"
