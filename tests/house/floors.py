@@ -75,6 +75,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.compiler.disk": (_RECORDS, _SOURCE, _EMIT),
     # the runtime: all that generated code imports
     "qapigen.runtime.secrets": (),
+    "qapigen.runtime.deprecation": (),
     _ERRORS: ("qapigen.runtime.secrets",),
     _MODEL: (_ERRORS, "qapigen.runtime.secrets"),
     _JSON_TEXT: (_ERRORS,),
@@ -137,6 +138,8 @@ LIBRARIES = {
     "orjson": "qapigen.runtime.codec.fast",
     "uvloop": "qapigen.runtime.aio.loops",
     "numpy": "qapigen.migration",
+    # Its annotations alone, which type checkers know without it.
+    "typing_extensions": "qapigen.runtime.deprecation",
     "rich": "qapigen.cli.vm_progress",
     "shtab": "qapigen.cli.completions",
 }

@@ -75,6 +75,18 @@ def client_view(
     return ClientView(tuple(classes), found, descriptors)
 
 
+def _mark(scope: Scope, command: Command) -> str:
+    """The line in front of a method that marks a deprecated command (PEP 702); "" for others.
+
+    The name has an underscore, so that no method can be called like it.
+    """
+    if all(feature.name != "deprecated" for feature in command.features):
+        return ""
+    scope.use("deprecation", "deprecated as _deprecated")
+    message = string(f"the command {command.name} is deprecated")
+    return call("@_deprecated(", [message], indent=4) + "\n    "
+
+
 class _Method:
     """The method for one command: what it is given, and how it executes the command."""
 
@@ -97,8 +109,9 @@ class _Method:
         """The method for clients that wait in asyncio's way, or for those that block."""
         name = self.names.client_methods[self.command.name]
         head = f"async def {name}(" if waits else f"def {name}("
+        mark = _mark(self.scope, self.command)
         return MethodView(
-            call(head, ["self", *self.parameters], f") -> {self.returns}:", indent=4),
+            mark + call(head, ["self", *self.parameters], f") -> {self.returns}:", indent=4),
             self.package.docs.action_docstring(self.command, indent=8),
             self._line("await " if waits else ""),
         )
