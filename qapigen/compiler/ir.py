@@ -11,7 +11,7 @@ optional members.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -49,6 +49,7 @@ __all__ = [
     "TypeDefinition",
     "TypeRef",
     "Union",
+    "is_deprecated",
     "kind_of",
 ]
 
@@ -153,6 +154,11 @@ class Feature:
     name: str
     cond: Cond | None
     span: Span
+
+
+def is_deprecated(features: Sequence[Feature]) -> bool:
+    """Whether one of them says so."""
+    return any(feature.name == "deprecated" for feature in features)
 
 
 @record(frozen=True, slots=True)

@@ -9,7 +9,6 @@ a mark, and no warning when the thing is used, for a program that talks to old s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 __all__ = ["deprecated"]
@@ -19,11 +18,15 @@ if TYPE_CHECKING:
 else:
     T = TypeVar("T")
 
-    def deprecated(message: str) -> Callable[[T], T]:
-        """A decorator that keeps ``message`` in the attribute ``__deprecated__``."""
+    class deprecated:  # noqa: N801 # as Python calls it
+        """A decorator that keeps ``message`` in the attribute ``__deprecated__``.
 
-        def mark(thing: T) -> T:
-            thing.__deprecated__ = message
+        Members of generated classes have it in their annotation, within ``Annotated``.
+        """
+
+        def __init__(self, message: str) -> None:
+            self.message = message
+
+        def __call__(self, thing: T) -> T:
+            thing.__deprecated__ = self.message
             return thing
-
-        return mark

@@ -76,8 +76,15 @@ class Enum(enum.StrEnum):
     values of them: objects of the class that equal the plain string, yet are no members.
 
     A class whose name differs from the schema's says so with ``__schema_name__ = "..."`` in
-    its body; a dunder name is never taken for a member.
+    its body; a dunder name is never taken for a member.  ``__deprecated_values__`` are those that
+    the schema calls deprecated: they get the attribute ``__deprecated__`` (PEP 702).
     """
+
+    def __init_subclass__(cls) -> None:
+        for value in cls.__dict__.get("__deprecated_values__", ()):
+            member = cls.known(value)
+            if member is not None:
+                vars(member)["__deprecated__"] = f"the value {value} is deprecated"
 
     @classmethod
     def known(cls, value: str) -> Self | None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ...ir import BUILTINS, InlineMembers, TypeRef
 from .names import Names
-from .text import import_from
+from .text import import_from, string
 
 __all__ = ["Scope", "all_key", "isort_key", "type_expression"]
 
@@ -114,6 +114,14 @@ class Scope:
     def use(self, module: str, name: str) -> None:
         """Import a name from a module of the runtime."""
         self.runtime.setdefault(module, set()).add(name)
+
+    def deprecation(self, kind: str, name: str) -> str:
+        """What ``_deprecated`` is told of a thing of the schema (PEP 702), a literal.
+
+        The function has an underscore, so that no member or method is called like it.
+        """
+        self.use("deprecation", "deprecated as _deprecated")
+        return string(f"the {kind} {name} is deprecated")
 
     def runtime_imports(self) -> list[str]:
         """The import lines for the runtime."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...ir import Command, Event, InlineMembers, TypeRef
+from ...ir import Command, Event, InlineMembers, TypeRef, is_deprecated
 from ...passes.members import data_members
 from .annotations import Scope
 from .command_views import MethodView, parameters, spec_visit
@@ -75,18 +75,6 @@ def client_view(
     return ClientView(tuple(classes), found, descriptors)
 
 
-def _mark(scope: Scope, command: Command) -> str:
-    """The line in front of a method that marks a deprecated command (PEP 702); "" for others.
-
-    The name has an underscore, so that no method can be called like it.
-    """
-    if all(feature.name != "deprecated" for feature in command.features):
-        return ""
-    scope.use("deprecation", "deprecated as _deprecated")
-    message = string(f"the command {command.name} is deprecated")
-    return call("@_deprecated(", [message], indent=4) + "\n    "
-
-
 class _Method:
     """The method for one command: what it is given, and how it executes the command."""
 
@@ -109,7 +97,10 @@ class _Method:
         """The method for clients that wait in asyncio's way, or for those that block."""
         name = self.names.client_methods[self.command.name]
         head = f"async def {name}(" if waits else f"def {name}("
-        mark = _mark(self.scope, self.command)
+        mark = ""
+        if is_deprecated(self.command.features):
+            told = self.scope.deprecation("command", self.command.name)
+            mark = call("@_deprecated(", [told], indent=4) + "\n    "
         return MethodView(
             mark + call(head, ["self", *self.parameters], f") -> {self.returns}:", indent=4),
             self.package.docs.action_docstring(self.command, indent=8),

@@ -49,7 +49,16 @@ _USED = frozenset(
         # built-in types in annotations
         *("str", "int", "float", "bool", "list", "dict", "tuple", "object", "type"),
         # typing and dataclasses
-        *("Any", "Final", "Literal", "Mapping", "TYPE_CHECKING", "TypeAlias", "annotations"),
+        *(
+            "Annotated",
+            "Any",
+            "Final",
+            "Literal",
+            "Mapping",
+            "TYPE_CHECKING",
+            "TypeAlias",
+            "annotations",
+        ),
         *("dataclass", "json", "importlib", "import_module"),
         # the runtime
         *("AlternateInfo", "Answer", "ArgumentsStyle", "CommandSpec", "Emitter", "Enum", "Event"),

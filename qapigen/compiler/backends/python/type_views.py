@@ -19,6 +19,7 @@ from ...ir import (
     Member,
     Struct,
     Union,
+    is_deprecated,
 )
 from ...passes.implicit import type_of
 from ...passes.members import Variant, members_of
@@ -43,11 +44,15 @@ class ConstantView(NamedTuple):
 
 
 class EnumView(NamedTuple):
-    """An enum class.  ``schema_name`` is a line, None where the class has the same name."""
+    """An enum class.
+
+    ``notes`` are lines: the schema's name where the class has another one, and which values are
+    deprecated, if there are any.
+    """
 
     py_name: str
     doc: str
-    schema_name: str | None
+    notes: tuple[str, ...]
     values: tuple[ConstantView, ...]
 
     @property
@@ -57,9 +62,9 @@ class EnumView(NamedTuple):
 
     @property
     def body(self) -> str:
-        """What follows the docstring: the schema's name, the values; with the line ends."""
-        name = f"\n\n    {self.schema_name}" if self.schema_name else ""
-        return name + _constants(self.values)
+        """What follows the docstring: the notes, the values; with the line ends."""
+        notes = "\n\n    " + "\n    ".join(self.notes) if self.notes else ""
+        return notes + _constants(self.values)
 
 
 class StructView(NamedTuple):
@@ -172,10 +177,14 @@ class _Build:
             )
             for v in enum.values
         )
-        same = py_name == enum.name
-        line = None if same else assignment("__schema_name__", string(enum.name), indent=4)
+        notes = []
+        if py_name != enum.name:
+            notes.append(assignment("__schema_name__", string(enum.name), indent=4))
+        old = [v.name for v in enum.values if is_deprecated(v.features)]
+        if old:
+            notes.append(strings("__deprecated_values__", old, indent=4))
         doc = docstring(self.docs.type(enum), indent=4)
-        self.classes.append(EnumView(py_name, doc, line, values))
+        self.classes.append(EnumView(py_name, doc, tuple(notes), values))
 
     def data(self, definition: Command | Event) -> None:
         """The class of inline arguments or event data."""
@@ -218,7 +227,13 @@ class _Build:
                 value = name
                 default = " = None" if member.may_be_absent else ""
                 parameters.append(f"{name}: {annotation}{default}")
-            fields.append(ConstantView(f"{name}: {annotation}", docstring_of(member)))
+            line = f"{name}: {annotation}"
+            if is_deprecated(member.features):
+                scope.typing.add("Annotated")
+                told = scope.deprecation("member", member.name)
+                mark = call("_deprecated(", [told], indent=8)
+                line = call(f"{name}: Annotated[", [annotation, mark], "]", indent=4)
+            fields.append(ConstantView(line, docstring_of(member)))
             assignments.append(assignment(f"self.{name}", value, indent=8))
         self.classes.append(
             StructView(

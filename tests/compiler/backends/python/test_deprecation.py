@@ -1,15 +1,19 @@
-"""Deprecated commands are marked for type checkers (PEP 702)."""
+"""Deprecated commands, members and values are marked (PEP 702), commands for type checkers too."""
 
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
+
+from qapigen.runtime.model import type_hints
 
 from .packages import files_of, write
 
@@ -18,6 +22,13 @@ SCHEMA = """
 { 'command': 'deprecated', 'features': [ 'deprecated' ] }
 { 'command': 'fetch', 'returns': 'int', 'features': [ 'unstable', 'deprecated' ] }
 { 'command': 'fetch-more', 'returns': 'int', 'features': [ 'unstable' ] }
+{ 'enum': 'Speed', 'data': [ 'slow', { 'name': 'full', 'features': [ 'deprecated' ] } ] }
+{ 'struct': 'Engine',
+  'data': { 'speed': 'Speed',
+            'and-one-with-a-name-that-leaves-no-room-for-anything-else':
+              { 'type': [ 'Speed' ], 'features': [ 'deprecated' ] },
+            '*old-speed': { 'type': 'int', 'features': [ 'unstable', 'deprecated' ] } } }
+{ 'command': 'run', 'data': 'Engine' }
 """
 
 USE = """
@@ -55,6 +66,27 @@ def test_at_run_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert each.fetch.__deprecated__ == "the command fetch is deprecated"
         assert each.deprecated.__deprecated__ == "the command deprecated is deprecated"
         assert not hasattr(each.fetch_more, "__deprecated__")
+
+
+def test_members_and_values(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    made = import_module("marked")
+    hints = get_type_hints(made.Engine, include_extras=True)
+    marked = {name: hint for name, hint in hints.items() if get_origin(hint) is Annotated}
+    assert list(marked) == [
+        "and_one_with_a_name_that_leaves_no_room_for_anything_else",
+        "old_speed",
+    ]
+    old, mark = get_args(marked["old_speed"])
+    assert old == int | None
+    assert mark.message == "the member old-speed is deprecated"
+    assert hints["speed"] is made.Speed
+    assert type_hints(made.Engine)["old_speed"] == int | None
+    assert made.Speed.FULL.__deprecated__ == "the value full is deprecated"
+    assert not hasattr(made.Speed.SLOW, "__deprecated__")
+    assert not hasattr(made.Speed, "__deprecated__")
+    assert [each.value for each in made.Speed] == ["slow", "full"]
+    assert pickle.loads(pickle.dumps(made.Speed.FULL)) is made.Speed.FULL
 
 
 def test_mypy_tells(folder: Path) -> None:
