@@ -8,7 +8,7 @@ A new edge is a design decision: take it here, in the change that needs it.
 
 from __future__ import annotations
 
-__all__ = ["FLOORS", "LIBRARIES"]
+__all__ = ["FLOORS", "FOR_TYPE_CHECKERS", "LIBRARIES"]
 
 _RECORDS = "qapigen.compiler.records"
 _SOURCE = "qapigen.compiler.source"
@@ -129,6 +129,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "qapigen.__main__": ("qapigen.cli",),
 }
 
+#: What type checkers know without its being installed, and the one module that shows it to them.
+FOR_TYPE_CHECKERS = {"typing_extensions": "qapigen.runtime.deprecation"}
+
 #: Libraries that are not Python's own, and the one module or room each is known to.
 LIBRARIES = {
     "lark": "qapigen.compiler.syntax.grammar",
@@ -138,8 +141,6 @@ LIBRARIES = {
     "orjson": "qapigen.runtime.codec.fast",
     "uvloop": "qapigen.runtime.aio.loops",
     "numpy": "qapigen.migration",
-    # Its annotations alone, which type checkers know without it.
-    "typing_extensions": "qapigen.runtime.deprecation",
     "rich": "qapigen.cli.vm_progress",
     "shtab": "qapigen.cli.completions",
 }

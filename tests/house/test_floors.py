@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.floors import FLOORS, LIBRARIES
+from tests.house.floors import FLOORS, FOR_TYPE_CHECKERS, LIBRARIES
 from tests.house.modules import GENERATED, QAPIGEN, Import, Module, find_modules
 
 MODULES = QAPIGEN | GENERATED
@@ -49,6 +49,8 @@ def refused(module: Module, modules: dict[str, Module]) -> Iterator[str]:
         elif library in LIBRARIES:
             if not inside(module.name, (LIBRARIES[library],)):
                 yield f"{place}only {LIBRARIES[library]} knows {library}"
+        elif FOR_TYPE_CHECKERS.get(library) == module.name:
+            continue
         elif library not in sys.stdlib_module_names:
             yield f"{place}{library} is no dependency"
 
