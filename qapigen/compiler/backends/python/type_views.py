@@ -46,14 +46,15 @@ class ConstantView(NamedTuple):
 class EnumView(NamedTuple):
     """An enum class.
 
-    ``notes`` are lines: the schema's name where the class has another one, and which values are
-    deprecated, if there are any.
+    ``schema_name`` is a line, None where the class has the same name; ``deprecated`` are the lines
+    that name such values, None if there are none.
     """
 
     py_name: str
     doc: str
-    notes: tuple[str, ...]
+    schema_name: str | None
     values: tuple[ConstantView, ...]
+    deprecated: str | None = None
 
     @property
     def is_enum(self) -> bool:
@@ -62,9 +63,9 @@ class EnumView(NamedTuple):
 
     @property
     def body(self) -> str:
-        """What follows the docstring: the notes, the values; with the line ends."""
-        notes = "\n\n    " + "\n    ".join(self.notes) if self.notes else ""
-        return notes + _constants(self.values)
+        """What follows the docstring: the schema's name, the values; with the line ends."""
+        notes = [line for line in (self.schema_name, self.deprecated) if line]
+        return "\n\n    " * bool(notes) + "\n    ".join(notes) + _constants(self.values)
 
 
 class StructView(NamedTuple):
@@ -177,14 +178,12 @@ class _Build:
             )
             for v in enum.values
         )
-        notes = []
-        if py_name != enum.name:
-            notes.append(assignment("__schema_name__", string(enum.name), indent=4))
+        same = py_name == enum.name
+        line = None if same else assignment("__schema_name__", string(enum.name), indent=4)
         old = [v.name for v in enum.values if is_deprecated(v.features)]
-        if old:
-            notes.append(strings("__deprecated_values__", old, indent=4))
+        marks = strings("__deprecated_values__", old, indent=4) if old else None
         doc = docstring(self.docs.type(enum), indent=4)
-        self.classes.append(EnumView(py_name, doc, tuple(notes), values))
+        self.classes.append(EnumView(py_name, doc, line, values, marks))
 
     def data(self, definition: Command | Event) -> None:
         """The class of inline arguments or event data."""
