@@ -31,7 +31,7 @@ FEW = settings(
 ON_EVERY_TYPE = pytest.mark.parametrize("visit", EVERY_TYPE.values(), ids=EVERY_TYPE)
 
 # A line of text with a name: indentation, marks of items, the name, which may be in quotes.
-NAME = re.compile(r'(?:- | )*(?P<name>"(?:[^"\\]|\\.)*"|[^"].*?):(?: |$)')
+NAME = re.compile(r'(?:- | )*(?!- | )(?P<name>"(?:[^"\\]|\\.)*"|[^"].*?):(?: |$)')
 
 
 def test_there_are_generated_types() -> None:
