@@ -31,8 +31,8 @@ COMMANDS = ("device_add", "qom-set", "object-add")
 #: The first release whose device_add looks at the types of values.
 _STRICT = (9, 2)
 
-#: Devices of several modules: QEMU 7.2 ends when it is asked about one whose other module is not
-#: installed.  device_add, which takes texts there, only fails.
+#: Devices of several modules, about which older programs are better not asked: device_add takes
+#: texts there, and says itself what is missing.
 _OF_MODULES = ("virtio-gpu", "virtio-vga")
 
 #: What an alias of a virtio device leaves out: virtio-blk is virtio-blk-pci on a PC.

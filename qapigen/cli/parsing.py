@@ -67,9 +67,8 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """The options that the words are; SystemExit after a message for words that are wrong."""
-        self.usage = (
-            self.usage or self._short_usage()
-        )  # while it reads, argparse changes what would be in it
+        # Made now: while it reads, argparse changes what would be in it.
+        self.usage = self.usage or self._short_usage()
         self._expect_options(words)
         return self.parse_intermixed_args(words)
 

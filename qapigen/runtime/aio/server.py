@@ -190,8 +190,8 @@ class Server:
             for each in sockets:
                 each.close()
             raise RuntimeError("a server that ends serves nobody any more")
-        made = Listener(address, sockets, accepted=accepted, most_clients=most_clients)
-        self._listeners[made] = NamedDescriptors()
+        listener = Listener(address, sockets, accepted=accepted, most_clients=most_clients)
+        self._listeners[listener] = NamedDescriptors()
 
     def _serve_pipes(
         self, channel: PipeChannel, address: Address, tls: ssl.SSLContext | None
